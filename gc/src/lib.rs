@@ -1,0 +1,2 @@
+//! The collector: knows objects and slots, neither .NET nor the kernel.
+#![no_std]

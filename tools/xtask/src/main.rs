@@ -1,0 +1,2 @@
+//! Builds, runs, tests and packs Cermet.
+fn main() {}
