@@ -105,4 +105,4 @@ pub struct Frame {
     pub reserved: u64,
 }
 
-const _: () = assert!(size_of::<Frame>() == 176 && size_of::<Frame>() % 16 == 0);
+const _: () = assert!(size_of::<Frame>() == 176 && size_of::<Frame>().is_multiple_of(16));

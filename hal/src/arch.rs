@@ -1,0 +1,88 @@
+//! What a port must supply, and the selection of the port.
+//!
+//! Besides [`Machine`], which implements [`Arch`], a port exports `Context` (see [`crate::task`]) and
+//! `Uart` (see [`crate::console`]) with the methods those modules call.
+
+#[cfg_attr(not(target_os = "none"), path = "arch/host/mod.rs")]
+#[cfg_attr(all(target_os = "none", target_arch = "x86_64"), path = "arch/x86_64/mod.rs")]
+mod backend;
+
+#[cfg(not(target_os = "none"))]
+pub use backend::simulation;
+pub(crate) use backend::{Context, Machine, Uart};
+
+use crate::cpu;
+use crate::memory::{PAGE_SIZE, PhysAddr};
+use crate::task::Interrupt;
+use abi::clock::Clock;
+
+/// The porting checklist: one item per thing the hardware does differently.
+pub(crate) trait Arch {
+    /// The number of the CPU this runs on.
+    fn current_cpu() -> u32;
+
+    /// How many CPUs the machine has, started or not.
+    fn cpu_count() -> u32;
+
+    /// Starts every other CPU at `entry`; returns when all of them have reached it or failed to.
+    fn start_cpus(entry: fn(cpu::Id) -> !);
+
+    /// Makes the CPU return from `run` or `wait_for_interrupt` with [`Interrupt::Reschedule`].
+    fn reschedule(cpu: u32);
+
+    /// Sleeps until an interrupt comes.
+    fn wait_for_interrupt() -> Interrupt;
+
+    /// Called while a CPU spins: answers what other CPUs wait for, and eases the pipeline.
+    fn relax();
+
+    /// Stops every other CPU for good.
+    fn stop_other_cpus();
+
+    /// Where the kernel can reach a physical address.
+    fn window(address: PhysAddr) -> *mut u8;
+
+    /// Fills a new top-level table with the kernel's half.
+    fn init_root(table: &mut [u8; PAGE_SIZE]);
+
+    /// Copies bytes that a service may be changing at the same time.
+    ///
+    /// # Safety
+    ///
+    /// `from` must be readable and `to` writable for `len` bytes; they must not overlap.
+    unsafe fn copy_volatile(from: *const u8, to: *mut u8, len: usize);
+
+    /// Makes every CPU in the bit set `cpus` forget its translations for user addresses, before it
+    /// next runs user code at the latest; returns when none can be using an old one.
+    fn flush(cpus: u64);
+
+    /// As [`flush`](Self::flush), with a memory barrier only.
+    fn barrier(cpus: u64);
+
+    /// Makes every CPU in the set stop using the address space at `root`.
+    fn unload(cpus: &core::sync::atomic::AtomicU64, root: PhysAddr);
+
+    /// Monotonic nanoseconds since the kernel's start.
+    fn now_ns() -> u64;
+
+    /// Sets this CPU's one timer.
+    fn set_deadline(deadline_ns: Option<u64>);
+
+    /// How to compute the time from the CPU's counter.
+    fn clock() -> Clock;
+
+    /// 64 bits that a service cannot predict.
+    fn entropy() -> u64;
+
+    /// Switches the machine off; returns only if that cannot be done.
+    fn power_off();
+
+    /// Stops this CPU for good.
+    fn halt() -> !;
+
+    /// The frame pointer of the caller, for a backtrace.
+    fn frame_pointer() -> usize;
+
+    /// The return address and the next frame pointer stored at a frame pointer, when that is one.
+    fn next_frame(frame_pointer: usize) -> Option<(usize, usize)>;
+}
