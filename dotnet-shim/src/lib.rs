@@ -1,2 +1,39 @@
 //! The runtime half that compiled C# expects and does not bring.
-#![no_std]
+//!
+//! The stock ahead-of-time compiler turns a C# program and the stock class library into one object.
+//! That object needs about 250 symbols: allocation and write barriers, exception dispatch, stack
+//! walking, thread stopping, handles, and the `SystemNative_*` platform layer. This crate supplies
+//! them; linked together the two are the image of a service.
+//!
+//! | module | concern |
+//! |---|---|
+//! | [`sys`] | the system underneath: Cermet's kernel calls, or the same over Linux |
+//! | `start`, `module` | from the image's entry to `Main`; tables of the image |
+//! | `thread`, `suspend`, `fault` | thread blocks; stopping the world; traps |
+//! | `alloc`, `heap`, `collect`, `roots`, `handle`, `finalizer` | objects and their collection |
+//! | `code`, `unwind`, `exception` | methods, frames, exceptions |
+//! | `dispatch`, `thunk` | interface calls, delegates for native code |
+//! | [`format`] | pure decoders of what the compiler and the linker wrote |
+//! | `pal`, `math` | the platform layer and the C library's mathematics |
+//! | `arch` | everything that is written for one instruction set |
+//!
+//! # Why the `unsafe` here is sound
+//!
+//! Each file relies on these facts, and on the rule in its own header:
+//!
+//! * *Caller*: exports are called by compiled code with the types that CoreLib declares, and the
+//!   pointers it passes are valid for the call.
+//! * *Image*: the tables of the image are read-only and were written by the compiler and the linker.
+//! * *Stopped*: the stack and the registers of a stopped thread do not change until it is resumed.
+//! * *Owner*: a `Thread` block is written by its own thread only, or by the suspender while that
+//!   thread is stopped. Object memory is read structurally only while the world is stopped.
+#![cfg_attr(not(test), no_std)]
+#![expect(unsafe_code, reason = "the runtime is the unsafe half of every managed program")]
+
+mod arch;
+pub mod errno;
+pub mod format;
+pub mod lock;
+pub mod memory;
+mod pal;
+pub mod sys;

@@ -1,0 +1,1 @@
+//! The platform layer: what the class library calls `libSystem.Native`.
