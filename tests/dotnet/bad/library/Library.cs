@@ -1,0 +1,7 @@
+// A library has no Main.
+namespace Sample;
+
+public static class Library
+{
+    public static int Answer => 42;
+}

@@ -1,0 +1,2 @@
+// Targets a framework that is newer than the pinned compiler.
+Console.WriteLine("never");

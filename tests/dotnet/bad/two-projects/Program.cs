@@ -1,0 +1,2 @@
+// One source, two projects: which one is meant?
+Console.WriteLine("second");
