@@ -1,0 +1,3 @@
+//! Scheduling.
+pub(crate) mod deadline;
+pub(crate) mod queue;
