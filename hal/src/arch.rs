@@ -52,15 +52,16 @@ pub(crate) trait Arch {
     /// `from` must be readable and `to` writable for `len` bytes; they must not overlap.
     unsafe fn copy_volatile(from: *const u8, to: *mut u8, len: usize);
 
-    /// Makes every CPU in the bit set `cpus` forget its translations for user addresses, before it
-    /// next runs user code at the latest; returns when none can be using an old one.
-    fn flush(cpus: u64);
+    /// Makes every CPU forget its translations of `pages` pages from `start` on in the space at
+    /// `root`, before it next runs user code at the latest; returns when none can be using an old
+    /// one.
+    fn flush(root: PhysAddr, start: usize, pages: usize);
 
-    /// As [`flush`](Self::flush), with a memory barrier only.
-    fn barrier(cpus: u64);
+    /// A memory barrier on every CPU that runs user code in the space at `root`.
+    fn barrier(root: PhysAddr);
 
-    /// Makes every CPU in the set stop using the address space at `root`.
-    fn unload(cpus: &core::sync::atomic::AtomicU64, root: PhysAddr);
+    /// Makes every CPU stop using the tables at `root`.
+    fn unload(root: PhysAddr);
 
     /// Monotonic nanoseconds since the kernel's start.
     fn now_ns() -> u64;

@@ -54,7 +54,7 @@ impl<T: ?Sized> fmt::Debug for SpinLock<T> {
 
 /// Access to the value of a locked [`SpinLock`].
 #[must_use]
-pub struct SpinGuard<'a, T: ?Sized>(spin::mutex::SpinMutexGuard<'a, T>);
+pub struct SpinGuard<'a, T: ?Sized>(spin::mutex::SpinMutexGuard<'a, T, Relax>);
 
 impl<T: ?Sized> Deref for SpinGuard<'_, T> {
     type Target = T;

@@ -56,7 +56,7 @@ impl Context {
         thread_pointer: usize,
         argument: usize,
     ) -> Option<Box<Self>> {
-        try_box(Self(arch::Context::new(entry, stack_pointer, thread_pointer, argument)))
+        try_box(Self(arch::Context::new(entry, stack_pointer, thread_pointer, argument)?))
     }
 
     /// Its general registers.

@@ -9,7 +9,7 @@
 //! mode is interrupted; one that is in the kernel drops its translations before it returns to user
 //! mode.
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::pte::{Entry, LEVELS, USER_ENTRIES};
 use super::{Frame, PAGE_SIZE, PhysAddr, Protection, Shared, table};
@@ -57,13 +57,11 @@ pub struct Mapping {
 /// # Invariants
 ///
 /// The user half of `root` leads only to tables and pages that belong to this space, or are
-/// [`Shared`]. Entries change only under `lock`. `cpus` has the bit of every CPU whose table register
-/// holds `root`.
+/// [`Shared`]. Entries change only under `lock`.
 #[derive(Debug)]
 pub struct AddressSpace {
     root: PhysAddr,
     lock: SpinLock<()>,
-    cpus: AtomicU64,
 }
 
 impl AddressSpace {
@@ -72,7 +70,7 @@ impl AddressSpace {
         let mut root = frames()?;
         root.zero();
         Machine::init_root(root.bytes_mut());
-        Some(Self { root: root.into_address(), lock: SpinLock::new(()), cpus: AtomicU64::new(0) })
+        Some(Self { root: root.into_address(), lock: SpinLock::new(()) })
     }
 
     /// Maps `frame` at `address`. Tables come from `frames`, and stay until the space is destroyed.
@@ -149,6 +147,7 @@ impl AddressSpace {
         while next < end {
             let mut batch = [PhysAddr(0); BATCH];
             let (mut count, mut changed) = (0, false);
+            let first = next;
             let guard = self.lock.lock();
             while next < end && count < BATCH {
                 // SAFETY: this space's table, under its lock, for an address checked above.
@@ -172,7 +171,7 @@ impl AddressSpace {
             }
             drop(guard);
             if changed {
-                self.flush();
+                Machine::flush(self.root, first, (next.min(end) - first) / PAGE_SIZE);
             }
             for &address in &batch[..count] {
                 // SAFETY: the frame was mapped by `map`, its one entry is empty now, and every CPU
@@ -216,7 +215,7 @@ impl AddressSpace {
         drop(guard);
         // A CPU that still knows a narrower protection faults, looks again and goes on.
         if narrowed {
-            self.flush();
+            Machine::flush(self.root, address, pages);
         }
     }
 
@@ -336,25 +335,15 @@ impl AddressSpace {
         Ok(action(Machine::window(place)))
     }
 
-    /// Makes every CPU drop its translations; see the module's text.
-    fn flush(&self) {
-        Machine::flush(self.cpus());
-    }
-
-    /// A memory barrier on every CPU that runs a thread of the service.
+    /// A memory barrier on every CPU that runs a thread of the service: afterwards each of them has
+    /// seen everything that this CPU did before.
     pub fn barrier(&self) {
-        Machine::barrier(self.cpus());
-    }
-
-    /// The CPUs that have the space loaded, after everything this CPU has written.
-    fn cpus(&self) -> u64 {
-        core::sync::atomic::fence(Ordering::SeqCst);
-        self.cpus.load(Ordering::SeqCst)
+        Machine::barrier(self.root);
     }
 
     /// Ends the space: everything it owned goes to `free`.
     pub fn destroy(self, free: &mut dyn FnMut(Frame)) {
-        Machine::unload(&self.cpus, self.root);
+        Machine::unload(self.root);
         // SAFETY: no CPU has the space loaded any more, and `self`, without which none can load it,
         // ends here.
         unsafe { table::free_below(self.root, LEVELS - 1, USER_ENTRIES, free) };
@@ -363,10 +352,10 @@ impl AddressSpace {
         core::mem::forget(self);
     }
 
-    /// For the port's `run`: the top-level table and the set of CPUs that have it loaded.
+    /// For the port's `run`: the top-level table.
     #[cfg_attr(not(target_os = "none"), expect(dead_code, reason = "the simulation decides"))]
-    pub(crate) fn parts(&self) -> (PhysAddr, &AtomicU64) {
-        (self.root, &self.cpus)
+    pub(crate) fn root(&self) -> PhysAddr {
+        self.root
     }
 }
 

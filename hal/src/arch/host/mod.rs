@@ -1,7 +1,5 @@
 //! The simulated machine: memory is one allocation, a thread of the test is a CPU.
 
-use core::sync::atomic::{AtomicU64, Ordering};
-
 use super::Arch;
 use crate::cpu;
 use crate::memory::{AddressSpace, PAGE_SIZE, PhysAddr};
@@ -94,13 +92,11 @@ impl Arch for Machine {
         unsafe { core::ptr::copy_nonoverlapping(from, to, len) }
     }
 
-    fn flush(_cpus: u64) {}
+    fn flush(_root: PhysAddr, _start: usize, _pages: usize) {}
 
-    fn barrier(_cpus: u64) {}
+    fn barrier(_root: PhysAddr) {}
 
-    fn unload(cpus: &AtomicU64, _root: PhysAddr) {
-        cpus.store(0, Ordering::SeqCst);
-    }
+    fn unload(_root: PhysAddr) {}
 
     fn now_ns() -> u64 {
         time::at(&Self::clock(), 0)
@@ -139,15 +135,20 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(entry: usize, stack: usize, _thread_pointer: usize, argument: usize) -> Self {
-        Self {
+    pub(crate) fn new(
+        entry: usize,
+        stack: usize,
+        _thread_pointer: usize,
+        argument: usize,
+    ) -> Option<Self> {
+        Some(Self {
             registers: Registers {
                 rip: entry as u64,
                 rsp: stack as u64,
                 rdi: argument as u64,
                 ..Registers::default()
             },
-        }
+        })
     }
 
     pub(crate) fn registers(&self) -> &Registers {
