@@ -128,11 +128,9 @@ impl Handles {
     pub(crate) fn clear_dead<R: Runtime>(&self, cleared: Kind, tracer: &Tracer<'_, R>) {
         self.each(|index, kind| {
             let reference = self.reference(index);
-            if kind == cleared && reference != 0 && !tracer.is_marked(reference) {
+            if kind == cleared && (reference == 0 || !tracer.is_marked(reference)) {
                 self.references.get(index).store(0, Relaxed);
-                if kind == Kind::Dependent {
-                    self.seconds.get(index).store(0, Relaxed);
-                }
+                self.seconds.get(index).store(0, Relaxed);
             }
         });
     }

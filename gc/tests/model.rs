@@ -48,7 +48,7 @@ fn pattern(object: usize, n: usize) -> usize {
 impl World {
     fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let limit = [512 << 10, 1 << 20, 8 << 20][random.below(3)];
+        let limit = [256 << 10, 512 << 10, 8 << 20][random.below(3)];
         let config = Config {
             small_space: 4 << 20,
             large_space: 4 << 20,
@@ -57,7 +57,7 @@ impl World {
             limit,
             min_budget: 64 << 10,
             fixed_budget: None,
-            stress: [None, Some(1), Some(7)][random.below(3)],
+            stress: [None, None, None, None, Some(1), Some(7)][random.below(6)],
             is_verifying: random.chance(2),
         };
         let toy = Toy::new(if random.chance(4) { limit * 3 / 4 } else { usize::MAX });
@@ -336,7 +336,7 @@ impl World {
 
     fn clear(&mut self, kind: Kind, reached: &BTreeSet<usize>) {
         for handle in self.handles.iter_mut().filter(|handle| handle.kind == kind) {
-            if handle.first != 0 && !reached.contains(&handle.first) {
+            if !reached.contains(&handle.first) {
                 (handle.first, handle.second) = (0, 0);
             }
         }
@@ -397,10 +397,12 @@ fn run(seed: u64) -> (u64, usize) {
         world.heap.free_handle(handle.address);
     }
     world.collect();
-    while let Some(object) = world.heap.next_finalizable() {
-        assert!(world.ready.remove(&object));
+    while !world.ready.is_empty() {
+        while let Some(object) = world.heap.next_finalizable() {
+            assert!(world.ready.remove(&object));
+        }
+        world.collect();
     }
-    world.collect();
     assert_eq!(world.objects.len(), 0);
     (world.heap.collection_count(2), world.refused)
 }
