@@ -31,6 +31,7 @@ pub mod answer;
 pub mod arena;
 pub mod bytes;
 pub mod config;
+pub mod date;
 pub mod elf;
 pub mod error;
 pub mod memory;

@@ -9,6 +9,8 @@ use crate::bytes::round_up;
 use crate::elf::{Access, Plan};
 use crate::memory::{Kind, Map};
 use crate::protocol::HHDM;
+use alloc::vec::Vec;
+use core::ops::Range;
 
 /// A page table.
 pub type Table = [u64; 512];
@@ -26,7 +28,7 @@ const SMALL_SIZE: u64 = 4096;
 const LARGE_SIZE: u64 = 2 << 20;
 
 /// The direct map has to end before the kernel: half of the higher half is ample.
-const DIRECT_MAX: u64 = 64 << 40;
+const DIRECT_MAX: u64 = 1 << 46;
 
 /// How a range is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +48,29 @@ pub struct Tables<'a> {
     used: usize,
 }
 
+/// The mapped parts of a memory map, joined where they touch and are cached alike.
+fn runs(map: &Map, revision: u64) -> Vec<(Range<u64>, Cache)> {
+    let mut runs: Vec<(Range<u64>, Cache)> = Vec::new();
+    for region in map.regions().iter().filter(|region| region.kind.is_mapped(revision)) {
+        let cache = match region.kind {
+            Kind::Framebuffer => Cache::WriteCombining,
+            _ => Cache::WriteBack,
+        };
+        match runs.last_mut() {
+            Some((run, last)) if run.end == region.base && *last == cache => run.end = region.end,
+            _ => runs.push((region.base..region.end, cache)),
+        }
+    }
+    runs
+}
+
 /// How many tables the mappings of a map and an image take at most.
 #[must_use]
-pub fn tables_needed(map: &Map, image_size: u64) -> usize {
-    // A run of mapped memory touches at most one table per 2 MiB at each end, one per GiB (or
-    // part of it) in between, and one more per 512 GiB.
-    let run = |size: u64| 2 + (size >> 30) + 2 + (size >> 39) + 2;
-    let memory: u64 = map.regions().iter().map(|region| run(region.end - region.base)).sum();
+pub fn tables_needed(map: &Map, revision: u64, image_size: u64) -> usize {
+    // A run touches at most one table per 2 MiB at each end, one directory per GiB (or part of it)
+    // in between, and one more table per 512 GiB.
+    let tables = |size: u64| 2 + (size >> 30) + 2 + (size >> 39) + 2;
+    let memory: u64 = runs(map, revision).iter().map(|(run, _)| tables(run.end - run.start)).sum();
     // The image's tables, the two roots and the lower half of the crossing.
     let rest = (image_size >> 21) + 8 + 8;
     usize::try_from(memory + rest).unwrap_or(usize::MAX)
@@ -94,31 +112,13 @@ impl<'a> Tables<'a> {
             self.map(place, image + start, length, access, Cache::WriteBack)?;
         }
         let all = Access { write: true, execute: true };
-        let mut run = 0..0;
-        let mapped = map.regions().iter().filter(|region| region.kind.is_mapped(revision));
-        for region in mapped {
-            if region.end > DIRECT_MAX {
+        for (run, cache) in runs(map, revision) {
+            if run.end > DIRECT_MAX {
                 return Err(Error::Machine("there is memory above 64 TiB"));
             }
-            if region.kind == Kind::Framebuffer {
-                let (base, size) = (region.base, region.end - region.base);
-                self.map(HHDM + base, base, size, all, Cache::WriteCombining)?;
-                continue;
-            }
-            if region.base != run.end {
-                self.map_run(run)?;
-                run = region.base..region.base;
-            }
-            run.end = region.end;
+            self.map(HHDM + run.start, run.start, run.end - run.start, all, cache)?;
         }
-        self.map_run(run)
-    }
-
-    /// Maps a run of ordinary memory into the direct map.
-    fn map_run(&mut self, run: core::ops::Range<u64>) -> Result<(), Error> {
-        let all = Access { write: true, execute: true };
-        let size = run.end - run.start;
-        self.map(HHDM + run.start, run.start, size, all, Cache::WriteBack)
+        Ok(())
     }
 
     /// Adds a root for changing over: the kernel's, and in the lower half all memory at its

@@ -97,8 +97,8 @@ fn the_estimate_suffices_for_awkward_maps() {
         let kind = if index % 3 == 0 { Kind::AcpiNvs } else { Kind::Usable };
         map.paint(base, base + 0x4020_1000, kind, |_| true);
     }
-    map.paint(0x7000_0000_0000, 0x7000_0000_2000, Kind::Framebuffer, |_| true);
-    let mut memory = pool(tables_needed(&map, 0));
+    map.paint(0x3000_0000_0000, 0x3000_0000_2000, Kind::Framebuffer, |_| true);
+    let mut memory = pool(tables_needed(&map, 6, 0));
     let mut tables = Tables::new(&mut memory, BASE).expect("room");
     for region in map.regions() {
         let size = region.end - region.base;
