@@ -8,27 +8,32 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::cpio::{self, Entry};
+use crate::cache::{Cache, Input};
+use crate::context::Context;
+use crate::setup::dotnet::Sdk;
 
 /// What the baseline is built with.
-pub(crate) struct Tools<'a> {
-    /// Environment for `dotnet`.
-    pub(crate) dotnet_env: &'a [(String, String)],
-    /// The `dotnet` program.
-    pub(crate) dotnet: &'a Path,
+pub(super) struct Tools<'a> {
+    /// The tree and how much to say.
+    pub(super) context: &'a Context,
+    /// What was built before.
+    pub(super) cache: &'a Cache,
+    /// The .NET SDK.
+    pub(super) sdk: &'a Sdk,
     /// The unpacked ILCompiler package.
-    pub(crate) ilc: &'a Path,
+    pub(super) ilc: &'a Path,
     /// Where everything is put and kept.
-    pub(crate) dir: &'a Path,
+    pub(super) dir: &'a Path,
 }
 
 /// A Linux that boots to the program.
-pub(crate) struct Image {
+pub(super) struct Image {
     /// The kernel.
-    pub(crate) kernel: PathBuf,
+    pub(super) kernel: PathBuf,
     /// Its first file system, with the program as `/init`.
-    pub(crate) initramfs: PathBuf,
+    pub(super) initramfs: PathBuf,
     /// The stripped program.
-    pub(crate) program: PathBuf,
+    pub(super) program: PathBuf,
 }
 
 /// glibc of today lacks this one; the archives were built against an older one.
@@ -38,49 +43,37 @@ int __xmknod(int v, const char *p, mode_t m, dev_t *d) { (void)v; return mknod(p
 /// The options besides inputs and references; the ones Microsoft's own targets pass.
 const ILC_OPTIONS: &str = include_str!("baseline.rsp");
 
-/// Builds the image for `project`, or finds it already built from the same sources.
-pub(crate) fn build(tools: &Tools<'_>, project: &Path) -> Result<Image> {
-    fs::create_dir_all(tools.dir)?;
+/// Builds the image for the project `name` below `projects`, or finds it already built.
+pub(super) fn build(tools: &Tools<'_>, name: &str, projects: &Path) -> Result<Image> {
     let image = Image {
         kernel: kernel(tools.dir)?,
-        initramfs: tools.dir.join("baseline.cpio"),
-        program: tools.dir.join("bench"),
+        initramfs: tools.dir.join(format!("{name}.cpio")),
+        program: tools.dir.join(format!("{name}.linux")),
     };
-    let stamp = tools.dir.join("baseline.stamp");
-    let key = sources_key(project)?;
-    if image.initramfs.exists() && fs::read_to_string(&stamp).is_ok_and(|s| s == key) {
-        return Ok(image);
-    }
-    let dll = compile(tools, project)?;
-    link(tools, &dll, &image.program)?;
-    let program = fs::read(&image.program)?;
-    let archive = cpio::archive(&[
-        ("dev", Entry::Directory),
-        ("proc", Entry::Directory),
-        ("sys", Entry::Directory),
-        ("tmp", Entry::Directory),
-        ("dev/console", Entry::Device(5, 1)),
-        ("dev/null", Entry::Device(1, 3)),
-        ("init", Entry::Program(&program)),
-    ]);
-    fs::write(&image.initramfs, archive)?;
-    fs::write(stamp, key)?;
+    let step = tools
+        .cache
+        .step(format!("baseline-{name}"))
+        .parameter("options", ILC_OPTIONS)
+        .parameter("compiler", tools.ilc.as_os_str().as_encoded_bytes())
+        .sources(projects);
+    step.run(&[image.initramfs.clone(), image.program.clone()], || {
+        tools.context.say(format!("bench: building {name} for Linux"));
+        let dll = compile(tools, &projects.join(name).join(format!("{name}.csproj")))?;
+        link(tools, &dll, &image.program)?;
+        let program = fs::read(&image.program)?;
+        let archive = cpio::archive(&[
+            ("dev", Entry::Directory),
+            ("proc", Entry::Directory),
+            ("sys", Entry::Directory),
+            ("tmp", Entry::Directory),
+            ("dev/console", Entry::Device(5, 1)),
+            ("dev/null", Entry::Device(1, 3)),
+            ("init", Entry::Program(&program)),
+        ]);
+        fs::write(&image.initramfs, archive)?;
+        Ok(Vec::<Input>::new())
+    })?;
     Ok(image)
-}
-
-/// A digest of the project's own files.
-fn sources_key(project: &Path) -> Result<String> {
-    let mut files: Vec<PathBuf> = fs::read_dir(project.parent().context("a project in a directory")?)?
-        .map(|e| e.map(|e| e.path()))
-        .collect::<std::io::Result<_>>()?;
-    files.retain(|p| p.extension().is_some_and(|e| e == "cs" || e == "csproj"));
-    files.sort();
-    let mut hasher = blake3::Hasher::new();
-    for file in files {
-        hasher.update(&fs::read(file)?);
-    }
-    hasher.update(ILC_OPTIONS.as_bytes());
-    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// Debian's kernel for virtual machines, out of its package.
@@ -113,12 +106,14 @@ fn vmlinuz(boot: &Path) -> Option<PathBuf> {
 /// C# to IL.
 fn compile(tools: &Tools<'_>, project: &Path) -> Result<PathBuf> {
     let artifacts = tools.dir.join("artifacts");
-    run(Command::new(tools.dotnet)
-        .envs(tools.dotnet_env.iter().map(|(k, v)| (k, v)))
+    let name = project.file_stem().context("a project has a name")?.to_string_lossy().into_owned();
+    tools
+        .sdk
+        .tool()
         .args(["build", "-c", "Release", "-v", "quiet", "-p:Baseline=true", "--artifacts-path"])
         .arg(&artifacts)
-        .arg(project))?;
-    let name = project.file_stem().context("a project has a name")?.to_string_lossy().into_owned();
+        .arg(project)
+        .run(tools.context)?;
     Ok(artifacts.join("bin").join(&name).join("release").join(format!("{name}.dll")))
 }
 

@@ -2,7 +2,7 @@
 
 /// What an entry of the archive is.
 #[derive(Clone, Debug)]
-pub(crate) enum Entry<'a> {
+pub(super) enum Entry<'a> {
     /// A directory.
     Directory,
     /// An executable file with these contents.
@@ -12,7 +12,7 @@ pub(crate) enum Entry<'a> {
 }
 
 /// The archive of `entries`, paths without a leading slash, parents first.
-pub(crate) fn archive(entries: &[(&str, Entry<'_>)]) -> Vec<u8> {
+pub(super) fn archive(entries: &[(&str, Entry<'_>)]) -> Vec<u8> {
     let mut out = Vec::new();
     for (index, (path, entry)) in entries.iter().enumerate() {
         let (mode, data, device) = match *entry {

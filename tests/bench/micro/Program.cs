@@ -1,6 +1,6 @@
 // Micro-benchmarks that run on both systems. Output, one line each: "BENCH name unit minimum median maximum".
 // Units are seconds scaled to ns, us or ms by the guest's own clock: under -icount shift=0 a nanosecond is an instruction.
-// Arguments: name prefixes to run (none: all), rounds=N, boot (only the first line, then end).
+// Arguments: name prefixes to run (none: all), rounds=N.
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -9,14 +9,6 @@ using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 Host.Prepare();
-if (args.Contains("boot"))
-{
-    Console.WriteLine("Hello, World!");
-    Host.Mark();
-    Host.Leave();
-    return 0;
-}
-
 int rounds = 3;
 foreach (string argument in args)
     if (argument.StartsWith("rounds=")) rounds = int.Parse(argument[7..]);
