@@ -3,13 +3,13 @@
 /// The last error number (Linux's numbers).
 #[cfg(feature = "image")]
 pub fn get() -> i32 {
-    crate::thread::current().errno
+    crate::thread::current().errno.get()
 }
 
 /// Sets the error number.
 #[cfg(feature = "image")]
 pub fn set(value: i32) {
-    crate::thread::current().errno = value;
+    crate::thread::current().errno.set(value);
 }
 
 #[cfg(not(feature = "image"))]

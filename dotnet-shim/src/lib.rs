@@ -30,10 +30,65 @@
 #![cfg_attr(not(test), no_std)]
 #![expect(unsafe_code, reason = "the runtime is the unsafe half of every managed program")]
 
+#[macro_use]
+mod report;
+
 mod arch;
+#[cfg(feature = "image")]
+mod code;
+#[cfg(feature = "image")]
+mod collect;
+#[cfg(feature = "image")]
+mod dispatch;
 pub mod errno;
+#[cfg(feature = "image")]
+mod exception;
+#[cfg(feature = "image")]
+mod fault;
+#[cfg(feature = "image")]
+mod finalizer;
 pub mod format;
+#[cfg(feature = "image")]
+mod handle;
+#[cfg(feature = "image")]
+mod heap;
 pub mod lock;
 pub mod memory;
+#[cfg(feature = "image")]
+mod module;
+#[cfg(feature = "image")]
+mod object;
 mod pal;
+#[cfg(feature = "image")]
+mod roots;
+#[cfg(feature = "image")]
+mod start;
+#[cfg(feature = "image")]
+mod suspend;
 pub mod sys;
+#[cfg(feature = "image")]
+mod thread;
+#[cfg(feature = "image")]
+mod thunk;
+#[cfg(feature = "image")]
+mod unwind;
+
+#[cfg(feature = "image")]
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    fatal!("Fatal error: {info}")
+}
+
+/// Nothing unwinds through this crate; the linker still finds the reference in core.
+#[cfg(feature = "image")]
+#[unsafe(export_name = "rust_eh_personality")]
+extern "C" fn eh_personality() -> ! {
+    fatal!("Fatal error: a Rust frame was unwound")
+}
+
+/// As [`eh_personality`].
+#[cfg(feature = "image")]
+#[unsafe(export_name = "_Unwind_Resume")]
+extern "C" fn unwind_resume() -> ! {
+    fatal!("Fatal error: a Rust frame was unwound")
+}

@@ -13,6 +13,8 @@ mod backend;
 
 pub use abi::call::stream;
 pub use backend::monotonic_ns;
+#[cfg(all(feature = "image", not(feature = "linux")))]
+pub(crate) use backend::set_start;
 
 /// What a kernel call gives.
 pub type Result<T> = core::result::Result<T, Error>;
@@ -256,36 +258,4 @@ pub fn wall_ns() -> u64 {
 /// The deadline that lies `ns` from now; `None` never comes.
 pub fn deadline_after(ns: Option<u64>) -> u64 {
     ns.map_or(NO_DEADLINE, |ns| monotonic_ns().saturating_add(ns))
-}
-
-/// Text for a person, on the error stream. Never fails and never allocates.
-pub struct ErrorStream;
-
-impl core::fmt::Write for ErrorStream {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let mut rest = text.as_bytes();
-        while !rest.is_empty() {
-            let written = write(stream::ERROR, rest).map_err(|_| core::fmt::Error)?;
-            rest = rest.get(written..).unwrap_or_default();
-        }
-        Ok(())
-    }
-}
-
-/// Prints a line on the error stream.
-#[macro_export]
-macro_rules! eprintln {
-    ($($arguments:tt)*) => {{
-        use core::fmt::Write as _;
-        let _ = writeln!($crate::sys::ErrorStream, $($arguments)*);
-    }};
-}
-
-/// Prints a line on the error stream and ends the service as an abort does on Linux.
-#[macro_export]
-macro_rules! fatal {
-    ($($arguments:tt)*) => {{
-        $crate::eprintln!($($arguments)*);
-        $crate::sys::exit(abi::exit::ABORT)
-    }};
 }

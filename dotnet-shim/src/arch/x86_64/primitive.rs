@@ -30,3 +30,17 @@ pub(crate) fn counter() -> u64 {
     // SAFETY: every x86-64 CPU has the instruction, and user mode may execute it.
     unsafe { core::arch::x86_64::_rdtsc() }
 }
+
+/// The calling thread's block, to which the thread pointer points and whose first word points to
+/// itself.
+#[cfg(feature = "image")]
+#[inline]
+pub(crate) fn current_thread() -> *mut crate::thread::Thread {
+    let thread;
+    // SAFETY: every thread runs with the thread pointer set to its block, from `attach_main` or its
+    // creation on.
+    unsafe {
+        asm!("mov {}, fs:[0]", out(reg) thread, options(nostack, pure, readonly, preserves_flags));
+    }
+    thread
+}

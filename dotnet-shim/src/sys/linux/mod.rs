@@ -22,6 +22,7 @@ mod number {
     pub(super) const MMAP: usize = 9;
     pub(super) const MPROTECT: usize = 10;
     pub(super) const MUNMAP: usize = 11;
+    #[cfg(feature = "image")]
     pub(super) const RT_SIGACTION: usize = 13;
     pub(super) const SCHED_YIELD: usize = 24;
     pub(super) const MADVISE: usize = 28;
@@ -342,7 +343,6 @@ unsafe fn clone(_: &ThreadParameters) -> isize {
 
 #[cfg(not(feature = "image"))]
 fn install_signals() -> isize {
-    let _ = number::RT_SIGACTION;
     -(Error::BadCall as isize)
 }
 

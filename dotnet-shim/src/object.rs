@@ -1,0 +1,159 @@
+//! Layout of objects: what the compiler bakes into the image.
+//!
+//! An object's address is that of its MethodTable pointer. The header is the 32-bit word before it
+//! (in the upper half of the 8 bytes that belong to the object there), an array's length is at +8.
+use core::sync::atomic::AtomicU32;
+
+/// Start of a MethodTable.
+#[repr(C)]
+pub(crate) struct MethodTable {
+    flags: u32,
+    base_size: u32,
+    related: usize,
+    vtable_slots: u16,
+    interfaces: u16,
+    hash: u32,
+}
+
+const HAS_COMPONENT_SIZE: u32 = 0x8000_0000;
+const HAS_POINTERS: u32 = 0x0100_0000;
+const HAS_FINALIZER: u32 = 0x0010_0000;
+const COMPONENT_SIZE: u32 = 0xffff;
+/// Every object's size is a multiple.
+const ALIGN: usize = 8;
+/// Bytes before an object's address that belong to it.
+const HEADER: usize = 8;
+const WORD: usize = size_of::<usize>();
+
+/// Header bit: finalization is suppressed, or has been done.
+pub(crate) const FINALIZER_RUN: u32 = 0x4000_0000;
+
+impl MethodTable {
+    /// A table for free space: an array of bytes, so that every walker understands it.
+    pub(crate) const fn of_free_space() -> Self {
+        let flags = HAS_COMPONENT_SIZE | 1;
+        Self { flags, base_size: 24, related: 0, vtable_slots: 0, interfaces: 0, hash: 0 }
+    }
+
+    /// Bytes per element; 0 for what is not an array or a string.
+    pub(crate) fn component_size(&self) -> usize {
+        if self.flags & HAS_COMPONENT_SIZE == 0 {
+            0
+        } else {
+            (self.flags & COMPONENT_SIZE) as usize
+        }
+    }
+
+    /// Can the object hold references?
+    pub(crate) fn has_pointers(&self) -> bool {
+        self.flags & HAS_POINTERS != 0
+    }
+
+    /// Does it have a finalizer?
+    pub(crate) fn has_finalizer(&self) -> bool {
+        self.flags & HAS_FINALIZER != 0
+    }
+
+    fn exact_size(&self, count: usize) -> Option<usize> {
+        self.component_size().checked_mul(count)?.checked_add(self.base_size as usize)
+    }
+
+    /// Bytes of an object with this many elements, rounded up.
+    pub(crate) fn object_size(&self, count: usize) -> Option<usize> {
+        self.exact_size(count)?.checked_next_multiple_of(ALIGN)
+    }
+
+    /// Words before the table that describe where references are, the last one first.
+    fn descriptor(&self) -> *const i64 {
+        (&raw const *self).cast()
+    }
+
+    /// Bytes of that description.
+    fn descriptor_size(&self) -> usize {
+        if !self.has_pointers() {
+            return 0;
+        }
+        // SAFETY: *Image*: a table with pointers has a description, whose count is its last word.
+        let count = unsafe { *self.descriptor().sub(1) };
+        let series = count.unsigned_abs() as usize;
+        if count > 0 { WORD + 2 * WORD * series } else { 2 * WORD + WORD * series }
+    }
+}
+
+/// A reference to an object.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(transparent)]
+pub(crate) struct Object(pub(crate) usize);
+
+impl Object {
+    /// Its MethodTable.
+    pub(crate) fn table(self) -> &'static MethodTable {
+        // SAFETY: *Caller*: an object begins with its table, which lives in the image, or in memory
+        // that the type loader never frees.
+        unsafe { &**(self.0 as *const *const MethodTable) }
+    }
+
+    fn length(self) -> usize {
+        // SAFETY: only asked of arrays and strings, which have a length there.
+        unsafe { *((self.0 + 8) as *const u32) as usize }
+    }
+
+    /// The header word: hash code or lock, and flags.
+    pub(crate) fn header(self) -> &'static AtomicU32 {
+        // SAFETY: every object has a header before its address.
+        unsafe { &*((self.0 - 4) as *const AtomicU32) }
+    }
+
+    fn exact_size(self) -> usize {
+        let table = self.table();
+        match table.component_size() {
+            0 => table.base_size as usize,
+            component => table.base_size as usize + component * self.length(),
+        }
+    }
+
+    /// Bytes, rounded up; they begin 8 before the object's address.
+    pub(crate) fn size(self) -> usize {
+        self.exact_size().next_multiple_of(ALIGN)
+    }
+
+    /// Calls `f` with the address of every reference field.
+    pub(crate) fn for_each_reference(self, mut f: impl FnMut(*mut usize)) {
+        let table = self.table();
+        if !table.has_pointers() {
+            return;
+        }
+        let size = self.exact_size();
+        let descriptor = table.descriptor();
+        // SAFETY: *Image*: the words before the table, as many as the count says.
+        let word = |index: usize| unsafe { *descriptor.sub(index) };
+        let count = word(1);
+        if count > 0 {
+            // series of {length less the object's size, start}
+            for series in 0..count as usize {
+                let start = self.0 + word(2 + 2 * series) as usize;
+                let length = size.wrapping_add_signed(word(3 + 2 * series) as isize);
+                (start..start + length).step_by(WORD).for_each(|at| f(at as *mut usize));
+            }
+            return;
+        }
+        // array of structures: items of {references, bytes to skip} for each element
+        let mut at = self.0 + word(2) as usize;
+        let end = self.0 - HEADER + size;
+        while at < end {
+            for item in 0..count.unsigned_abs() as usize {
+                let item = word(3 + item).cast_unsigned();
+                for _ in 0..item as u32 {
+                    f(at as *mut usize);
+                    at += WORD;
+                }
+                at += (item >> 32) as usize;
+            }
+        }
+    }
+}
+
+#[unsafe(export_name = "RhGetGCDescSize")]
+extern "C" fn descriptor_size(table: &MethodTable) -> i32 {
+    table.descriptor_size() as i32
+}
