@@ -53,6 +53,7 @@ mod handle;
 #[cfg(feature = "image")]
 mod heap;
 pub mod lock;
+mod math;
 pub mod memory;
 #[cfg(feature = "image")]
 mod module;

@@ -1,0 +1,99 @@
+//! The service's file system behind its lock, and waiting for what happens in it.
+use super::alloc::vec::Vec;
+use super::error::{Errno, Result};
+use super::fs::{FileSystem, Names, Time, World};
+use super::{process, report, system};
+use crate::format::package::Package;
+use crate::lock::Mutex;
+use crate::sys;
+use core::sync::atomic::AtomicU32;
+use core::sync::atomic::Ordering::{Acquire, Release};
+
+/// Made at first use.
+static FILES: Mutex<Option<FileSystem>> = Mutex::new(None);
+
+/// Counts what may let a waiting thread go on: bytes in a pipe, a lock given back, a file closed.
+static EVENTS: AtomicU32 = AtomicU32::new(0);
+
+/// The package of this service; none in tests on the host.
+pub(super) fn package() -> Package<'static> {
+    #[cfg(feature = "image")]
+    return crate::start::package();
+    #[cfg(not(feature = "image"))]
+    Package::EMPTY
+}
+
+fn now() -> Time {
+    let ns = sys::wall_ns();
+    // Both fit: 2^64 ns are 584 years.
+    Time { seconds: (ns / 1_000_000_000) as i64, nanoseconds: (ns % 1_000_000_000) as i64 }
+}
+
+fn build() -> FileSystem {
+    let world = World { now, random: sys::random, report: report::write };
+    // Half of the memory, as tmpfs has it by default.
+    let mut files = FileSystem::new(world, sys::service_info().memory_limit / 2);
+    let package = package();
+    let names = Names {
+        program: package.name(),
+        host: system::HOST_NAME.to_bytes(),
+        process: process::NUMBER_TEXT,
+    };
+    for stream in [sys::stream::INPUT, sys::stream::OUTPUT, sys::stream::ERROR] {
+        files.open_console(stream).expect("the descriptor table is empty");
+    }
+    files.populate(names).expect("the initial tree fits");
+    let mut refused = Vec::new();
+    for file in package.files() {
+        let mode = if file.mode == 0 { 0o644 } else { file.mode };
+        if files.add_content(file.name, file.data, mode, Some(file.modified)).is_err() {
+            refused.push(file.name);
+        }
+    }
+    for name in refused {
+        eprintln!("content file refused: {}", super::alloc::string::String::from_utf8_lossy(name));
+    }
+    files
+}
+
+/// Runs an operation on the file system.
+pub(super) fn with<T>(operation: impl FnOnce(&mut FileSystem) -> T) -> T {
+    let mut files = FILES.lock();
+    operation(files.get_or_insert_with(build))
+}
+
+/// Tells waiting threads that something has changed.
+pub(super) fn announce() {
+    EVENTS.fetch_add(1, Release);
+    sys::wake(&EVENTS, u32::MAX);
+}
+
+/// Repeats an operation as long as it reports `EAGAIN`, waiting for a change before each repetition.
+/// After the deadline `EAGAIN` stands.
+pub(super) fn wait<T>(
+    deadline: u64,
+    mut operation: impl FnMut(&mut FileSystem) -> Result<T>,
+) -> Result<T> {
+    loop {
+        // Read before the operation looks, so that a change after the look is not missed.
+        let events = EVENTS.load(Acquire);
+        match with(&mut operation) {
+            Err(Errno::EAGAIN) => {}
+            result => return result,
+        }
+        if sys::wait(&EVENTS, events, deadline) == Err(abi::Error::TimedOut) {
+            return Err(Errno::EAGAIN);
+        }
+    }
+}
+
+/// The number of changes so far, for [`wait_for_event`].
+pub(super) fn sequence() -> u32 {
+    EVENTS.load(Acquire)
+}
+
+/// Waits until there was a change after the number was read, or the deadline.
+pub(super) fn wait_for_event(sequence: u32, deadline: u64) {
+    // Any end of the wait is a reason to look again.
+    let _ = sys::wait(&EVENTS, sequence, deadline);
+}
