@@ -7,7 +7,7 @@
 //!
 //! To be quick, the content hash of a file is remembered beside its size, time and inode.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ const SETTLED_NS: i128 = 50_000_000;
 
 /// Records and remembered hashes of one output directory.
 #[derive(Debug)]
-pub struct Cache {
+pub(crate) struct Cache {
     dir: PathBuf,
     known: Mutex<Known>,
 }
@@ -56,7 +56,7 @@ struct Record {
 
 /// Something whose content a step depends on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Input {
+pub(crate) enum Input {
     /// One file. That it is missing is content too.
     File(PathBuf),
     /// The sources of a directory and all below it, build products and hidden entries excluded.
@@ -65,7 +65,7 @@ pub enum Input {
 
 /// A step about to be done, or not.
 #[derive(Debug)]
-pub struct Step<'a> {
+pub(crate) struct Step<'a> {
     cache: &'a Cache,
     name: String,
     hasher: blake3::Hasher,
@@ -77,7 +77,7 @@ impl Cache {
     /// # Errors
     ///
     /// If its directory cannot be made.
-    pub fn open(context: &Context) -> Result<Cache> {
+    pub(crate) fn open(context: &Context) -> Result<Cache> {
         let dir = context.dir("steps")?;
         // A cache that cannot be read is an empty one.
         let files = fs::read(dir.join("hashes.json"))
@@ -90,7 +90,7 @@ impl Cache {
     }
 
     /// Starts to describe a step. The name is unique in the tree, such as `kernel-x86_64`.
-    pub fn step(&self, name: impl Into<String>) -> Step<'_> {
+    pub(crate) fn step(&self, name: impl Into<String>) -> Step<'_> {
         let mut hasher = blake3::Hasher::new();
         // The steps themselves change with this program.
         hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
@@ -98,7 +98,7 @@ impl Cache {
     }
 
     /// The content of a file as a hash, or nothing if it cannot be read.
-    pub fn digest(&self, file: &Path) -> Option<String> {
+    pub(crate) fn digest(&self, file: &Path) -> Option<String> {
         let meta = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
         let modified = i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec());
         if let Some(known) = self.known().files.get(file)
@@ -179,7 +179,7 @@ impl Drop for Cache {
 impl Step<'_> {
     /// Makes a parameter part of the key.
     #[must_use]
-    pub fn parameter(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn parameter(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
         self.hasher
             .update(name.as_bytes())
@@ -191,7 +191,7 @@ impl Step<'_> {
 
     /// Makes several parameters part of the key.
     #[must_use]
-    pub fn parameters<S: AsRef<[u8]>>(
+    pub(crate) fn parameters<S: AsRef<[u8]>>(
         mut self,
         name: &str,
         values: impl IntoIterator<Item = S>,
@@ -204,13 +204,13 @@ impl Step<'_> {
 
     /// Makes the content of a file part of the key.
     #[must_use]
-    pub fn file(self, file: impl Into<PathBuf>) -> Self {
+    pub(crate) fn file(self, file: impl Into<PathBuf>) -> Self {
         self.input(&Input::File(file.into()))
     }
 
     /// Makes all sources below a directory part of the key.
     #[must_use]
-    pub fn sources(self, dir: impl Into<PathBuf>) -> Self {
+    pub(crate) fn sources(self, dir: impl Into<PathBuf>) -> Self {
         self.input(&Input::Sources(dir.into()))
     }
 
@@ -226,10 +226,10 @@ impl Step<'_> {
     /// # Errors
     ///
     /// What the work says, or if an output is not there after it.
-    pub fn run(
+    pub(crate) fn run(
         self,
         outputs: &[PathBuf],
-        work: impl FnOnce() -> Result<Vec<Input>>,
+        work: impl FnOnce() -> Result<BTreeSet<Input>>,
     ) -> Result<bool> {
         let key = self.hasher.finalize().to_hex().to_string();
         let file = self.cache.record(&self.name);
@@ -238,9 +238,7 @@ impl Step<'_> {
         }
         // A step that is interrupted must not look fresh.
         drop(fs::remove_file(&file));
-        let mut discovered = work()?;
-        discovered.sort();
-        discovered.dedup();
+        let discovered = work()?;
         let discoveries = discovered
             .into_iter()
             .map(|input| (self.cache.input(&input), input))
@@ -280,7 +278,7 @@ impl Step<'_> {
 /// # Errors
 ///
 /// If it cannot be written.
-pub fn write_whole(file: &Path, content: &[u8]) -> Result<()> {
+pub(crate) fn write_whole(file: &Path, content: &[u8]) -> Result<()> {
     let dir = file.parent().context("a file has a directory")?;
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let mut temporary = tempfile::NamedTempFile::new_in(dir)
@@ -296,7 +294,7 @@ pub fn write_whole(file: &Path, content: &[u8]) -> Result<()> {
 /// # Errors
 ///
 /// If the lock file cannot be made.
-pub fn lock(context: &Context, name: &str) -> Result<fs::File> {
+pub(crate) fn lock(context: &Context, name: &str) -> Result<fs::File> {
     let file = context.dir("locks")?.join(name);
     let lock =
         fs::File::create(&file).with_context(|| format!("cannot make {}", file.display()))?;
@@ -343,6 +341,7 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> bool {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::collections::BTreeSet;
     use std::fs;
     use std::path::PathBuf;
 
@@ -377,7 +376,7 @@ mod tests {
             step.run(&[self.path("out")], || {
                 self.done.set(self.done.get() + 1);
                 self.write("out", &format!("made {}", self.done.get()));
-                Ok(vec![Input::Sources(self.path("src"))])
+                Ok(BTreeSet::from([Input::Sources(self.path("src"))]))
             })
             .expect("the step succeeds")
         }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 /// The tree, the output directory and the mood of this invocation.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub(crate) struct Context {
     /// The root of the tree.
     pub root: PathBuf,
     /// Everything that xtask makes lies below this directory of `target/`.
@@ -21,7 +21,7 @@ impl Context {
     /// # Errors
     ///
     /// If the output directory cannot be made.
-    pub fn new(verbose: bool) -> Result<Context> {
+    pub(crate) fn new(verbose: bool) -> Result<Context> {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = here
             .ancestors()
@@ -38,12 +38,12 @@ impl Context {
     }
 
     /// Tells the user something on stderr: stdout belongs to the program that runs.
-    pub fn say(&self, text: impl AsRef<str>) {
+    pub(crate) fn say(&self, text: impl AsRef<str>) {
         eprintln!("{}", text.as_ref());
     }
 
     /// Tells what is being done, when somebody watches: a terminal, or `--verbose`.
-    pub fn progress(&self, text: impl AsRef<str>) {
+    pub(crate) fn progress(&self, text: impl AsRef<str>) {
         if self.verbose || std::io::IsTerminal::is_terminal(&std::io::stderr()) {
             eprintln!("xtask: {}", text.as_ref());
         }
@@ -54,7 +54,7 @@ impl Context {
     /// # Errors
     ///
     /// If it cannot be made.
-    pub fn dir(&self, name: impl AsRef<Path>) -> Result<PathBuf> {
+    pub(crate) fn dir(&self, name: impl AsRef<Path>) -> Result<PathBuf> {
         let dir = self.out.join(name);
         std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         Ok(dir)

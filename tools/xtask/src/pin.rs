@@ -1,22 +1,22 @@
 //! Versions that the build depends on. The only place where any of them is written.
 
 /// The .NET whose compiler and class library go into every image.
-pub const DOTNET: &str = "9.0.22";
+pub(crate) const DOTNET: &str = "9.0.22";
 
 /// The target framework that belongs to [`DOTNET`].
-pub const FRAMEWORK: &str = "net9.0";
+pub(crate) const FRAMEWORK: &str = "net9.0";
 
 /// Major version of the oldest .NET SDK that builds [`FRAMEWORK`].
-pub const SDK_MAJOR: u32 = 9;
+pub(crate) const SDK_MAJOR: u32 = 9;
 
 /// Channel from which Microsoft's install script takes an SDK when the machine has none.
-pub const SDK_CHANNEL: &str = "9.0";
+pub(crate) const SDK_CHANNEL: &str = "9.0";
 
 /// Where Microsoft keeps that script.
-pub const SDK_SCRIPT: &str = "https://dot.net/v1/dotnet-install.sh";
+pub(crate) const SDK_SCRIPT: &str = "https://dot.net/v1/dotnet-install.sh";
 
 /// Debian's release whose backports carry Rust's sources for every current Rust.
-pub const RUST_SOURCE_SUITE: &str = "trixie-backports";
+pub(crate) const RUST_SOURCE_SUITE: &str = "trixie-backports";
 
 #[cfg(test)]
 mod tests {

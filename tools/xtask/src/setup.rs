@@ -9,11 +9,11 @@
 //!
 //! What was found is remembered under the output directory, so that asking again costs nothing.
 
-pub mod apt;
-pub mod bare;
-pub mod compiler;
-pub mod dotnet;
-pub mod machine;
+pub(crate) mod apt;
+pub(crate) mod bare;
+pub(crate) mod compiler;
+pub(crate) mod dotnet;
+pub(crate) mod machine;
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ use crate::{cache, pin, tool};
 
 /// Everything that building and running needs.
 #[derive(Clone, Debug)]
-pub struct Setup {
+pub(crate) struct Setup {
     /// Where the bare-metal `core` comes from.
     pub core: bare::Core,
     /// The .NET SDK and ILC.
@@ -36,7 +36,7 @@ pub struct Setup {
 
 /// The .NET SDK together with the compiler package that it can restore.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Dotnet {
+pub(crate) struct Dotnet {
     /// The SDK.
     pub sdk: dotnet::Sdk,
     /// ILC's unpacked package.
@@ -48,7 +48,7 @@ pub struct Dotnet {
 /// # Errors
 ///
 /// If something is missing that cannot be had here.
-pub fn command(context: &Context) -> Result<u8> {
+pub(crate) fn command(context: &Context) -> Result<u8> {
     let arch = Arch::default();
     let setup = complete(context, arch)?;
     context.say(format!("core      {}", setup.core.describe()));
@@ -66,7 +66,7 @@ pub fn command(context: &Context) -> Result<u8> {
 /// # Errors
 ///
 /// If something is missing that cannot be had here.
-pub fn complete(context: &Context, arch: Arch) -> Result<Setup> {
+pub(crate) fn complete(context: &Context, arch: Arch) -> Result<Setup> {
     machine::ensure(context, arch)?;
     Ok(Setup { core: bare::resolve(context, arch)?, dotnet: dotnet(context)? })
 }
@@ -76,8 +76,10 @@ pub fn complete(context: &Context, arch: Arch) -> Result<Setup> {
 /// # Errors
 ///
 /// If one of them cannot be had.
-pub fn dotnet(context: &Context) -> Result<Dotnet> {
-    let here = format!("{}\n{}", pin::DOTNET, circumstances(dotnet::CIRCUMSTANCES));
+pub(crate) fn dotnet(context: &Context) -> Result<Dotnet> {
+    let on_path = tool::find("dotnet").unwrap_or_default();
+    let here =
+        format!("{}\n{}\n{}", pin::DOTNET, on_path.display(), circumstances(dotnet::CIRCUMSTANCES));
     let is_good = |dotnet: &Dotnet| {
         tool::is_executable(&dotnet.sdk.program)
             && tool::is_executable(&dotnet.compiler.join("tools/ilc"))

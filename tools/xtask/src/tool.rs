@@ -10,20 +10,20 @@ use crate::context::Context;
 
 /// A program about to be run.
 #[derive(Debug)]
-pub struct Tool {
+pub(crate) struct Tool {
     command: Command,
 }
 
 impl Tool {
     /// A program by name or path.
-    pub fn new(program: impl AsRef<OsStr>) -> Tool {
+    pub(crate) fn new(program: impl AsRef<OsStr>) -> Tool {
         let mut command = Command::new(program);
         command.stdin(Stdio::null());
         Tool { command }
     }
 
     /// Cargo, without what an outer `cargo run` has put into the environment.
-    pub fn cargo() -> Tool {
+    pub(crate) fn cargo() -> Tool {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         let mut tool = Tool::new(program);
         for (name, _) in std::env::vars_os() {
@@ -44,28 +44,28 @@ impl Tool {
 
     /// Adds one argument.
     #[must_use]
-    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Tool {
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Tool {
         self.command.arg(arg);
         self
     }
 
     /// Adds arguments.
     #[must_use]
-    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Tool {
+    pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Tool {
         self.command.args(args);
         self
     }
 
     /// Sets an environment variable.
     #[must_use]
-    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Tool {
+    pub(crate) fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Tool {
         self.command.env(name, value);
         self
     }
 
     /// Sets several.
     #[must_use]
-    pub fn envs<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+    pub(crate) fn envs<K: AsRef<OsStr>, V: AsRef<OsStr>>(
         mut self,
         all: impl IntoIterator<Item = (K, V)>,
     ) -> Tool {
@@ -75,20 +75,20 @@ impl Tool {
 
     /// Sets the working directory.
     #[must_use]
-    pub fn dir(mut self, dir: impl AsRef<Path>) -> Tool {
+    pub(crate) fn dir(mut self, dir: impl AsRef<Path>) -> Tool {
         self.command.current_dir(dir);
         self
     }
 
     /// The command line as a person would type it.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let mut words = vec![quoted(self.command.get_program())];
         words.extend(self.command.get_args().map(quoted));
         words.join(" ")
     }
 
     /// Gives the command to a caller who starts it in his own way.
-    pub fn into_command(self) -> Command {
+    pub(crate) fn into_command(self) -> Command {
         self.command
     }
 
@@ -97,7 +97,7 @@ impl Tool {
     /// # Errors
     ///
     /// If it cannot be started.
-    pub fn output(mut self, context: &Context) -> Result<Output> {
+    pub(crate) fn output(mut self, context: &Context) -> Result<Output> {
         self.echo(context);
         let line = self.line();
         self.command
@@ -110,7 +110,7 @@ impl Tool {
     /// # Errors
     ///
     /// If it cannot be started or fails; then the error holds all that it printed.
-    pub fn text(self, context: &Context) -> Result<String> {
+    pub(crate) fn text(self, context: &Context) -> Result<String> {
         let line = self.line();
         let output = self.output(context)?;
         if !output.status.success() {
@@ -125,7 +125,7 @@ impl Tool {
     /// # Errors
     ///
     /// If it cannot be started or fails.
-    pub fn run(self, context: &Context) -> Result<()> {
+    pub(crate) fn run(self, context: &Context) -> Result<()> {
         let line = self.line();
         let output = self.output(context)?;
         if !output.status.success() {
@@ -145,7 +145,7 @@ impl Tool {
     /// # Errors
     ///
     /// If it cannot be started or fails.
-    pub fn run_shown(mut self, context: &Context) -> Result<()> {
+    pub(crate) fn run_shown(mut self, context: &Context) -> Result<()> {
         self.echo(context);
         let line = self.line();
         self.command.stdout(std::io::stderr());
@@ -164,19 +164,19 @@ impl Tool {
 }
 
 /// The directory entry of a program on PATH.
-pub fn find(program: &str) -> Option<std::path::PathBuf> {
+pub(crate) fn find(program: &str) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| is_executable(file))
 }
 
 /// Whether a file exists and may be executed by somebody.
-pub fn is_executable(file: &Path) -> bool {
+pub(crate) fn is_executable(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 /// Everything a program printed, stdout first.
-pub fn spoken(output: &Output) -> String {
+pub(crate) fn spoken(output: &Output) -> String {
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');

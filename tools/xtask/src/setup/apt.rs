@@ -12,12 +12,12 @@ use crate::tool::{self, Tool};
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// Whether packages can be installed here.
-pub fn is_debian() -> bool {
+pub(crate) fn is_debian() -> bool {
     tool::find("apt-get").is_some() && tool::find("dpkg").is_some()
 }
 
 /// Whether this process may install packages.
-pub fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
@@ -26,7 +26,7 @@ pub fn is_root() -> bool {
 /// # Errors
 ///
 /// What apt-get says.
-pub fn install(context: &Context, packages: &[&str]) -> Result<()> {
+pub(crate) fn install(context: &Context, packages: &[&str]) -> Result<()> {
     let apt = || Tool::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
     // A package list that is out of date or was never fetched makes the installation fail, so fetch it; a
     // foreign source that does not answer is no reason to give up.
@@ -41,7 +41,7 @@ pub fn install(context: &Context, packages: &[&str]) -> Result<()> {
 
 /// A view of one suite of Debian's archive with its own lists and cache.
 #[derive(Debug)]
-pub struct Private {
+pub(crate) struct Private {
     options: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl Private {
     /// # Errors
     ///
     /// If this is no Debian, has no mirror, or the mirror does not have the suite.
-    pub fn open(context: &Context, suite: &str) -> Result<Private> {
+    pub(crate) fn open(context: &Context, suite: &str) -> Result<Private> {
         if !is_debian() {
             bail!("this machine has no apt-get");
         }
@@ -97,7 +97,7 @@ impl Private {
     /// # Errors
     ///
     /// If the suite does not have it.
-    pub fn download(
+    pub(crate) fn download(
         &self,
         context: &Context,
         package: &str,

@@ -13,7 +13,7 @@ use crate::tool::{self, Tool};
 
 /// Where the bare-metal `core` comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Core {
+pub(crate) enum Core {
     /// The toolchain has it precompiled.
     Installed,
     /// Cargo builds it from the sources that belong to the toolchain.
@@ -24,7 +24,7 @@ pub enum Core {
 
 impl Core {
     /// Makes a cargo command able to build for a bare-metal target.
-    pub fn apply(&self, cargo: Tool) -> Tool {
+    pub(crate) fn apply(&self, cargo: Tool) -> Tool {
         let flags = [
             "-Zbuild-std=core,alloc,compiler_builtins",
             "-Zbuild-std-features=compiler-builtins-mem",
@@ -41,7 +41,7 @@ impl Core {
     }
 
     /// One line for the report.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
             Core::Installed => "precompiled, installed by rustup".to_owned(),
             Core::OwnSources => "build-std from the toolchain's own sources".to_owned(),
@@ -55,7 +55,7 @@ impl Core {
 /// # Errors
 ///
 /// If it cannot be had; the text says how to get it by hand.
-pub fn resolve(context: &Context, arch: Arch) -> Result<Core> {
+pub(crate) fn resolve(context: &Context, arch: Arch) -> Result<Core> {
     let version = rustc(context, &["-vV"])?;
     let here = format!("{version}{}", circumstances(&["RUSTUP_TOOLCHAIN", "RUSTUP_HOME"]));
     let targets = [arch.kernel_target(), arch.loader_target()];
@@ -75,7 +75,7 @@ pub fn resolve(context: &Context, arch: Arch) -> Result<Core> {
 /// # Errors
 ///
 /// If there is none.
-pub fn lld(context: &Context) -> Result<PathBuf> {
+pub(crate) fn lld(context: &Context) -> Result<PathBuf> {
     let sysroot = PathBuf::from(rustc(context, &["--print", "sysroot"])?.trim());
     let toolchain = || {
         let hosts = std::fs::read_dir(sysroot.join("lib/rustlib")).ok()?;
@@ -110,7 +110,7 @@ fn choose(context: &Context, sysroot: &Path, version: &str, targets: &[&str]) ->
         match Tool::new("rustup").args(["target", "add"]).args(targets).run(context) {
             Ok(()) if is_installed(sysroot, targets) => return Ok(Core::Installed),
             Ok(()) => {
-                tried.push("rustup: it said yes but installed nothing for this rustc".to_owned())
+                tried.push("rustup: it said yes but installed nothing for this rustc".to_owned());
             }
             Err(error) => tried.push(format!("rustup: {}", first_error(&format!("{error:#}")))),
         }

@@ -18,7 +18,7 @@ const PACKAGE: &str = "runtime.linux-x64.Microsoft.DotNet.ILCompiler";
 /// # Errors
 ///
 /// If the feed does not have it.
-pub fn resolve(context: &Context, sdk: &Sdk) -> Result<PathBuf> {
+pub(crate) fn resolve(context: &Context, sdk: &Sdk) -> Result<PathBuf> {
     let package = sdk.packages().join(PACKAGE.to_lowercase()).join(pin::DOTNET);
     let ilc = package.join("tools/ilc");
     if !ilc.is_file() {

@@ -13,7 +13,7 @@ use crate::pin;
 use crate::tool::{self, Tool, is_executable};
 
 /// The variables on which the choice and its environment depend.
-pub const CIRCUMSTANCES: &[&str] = &[
+pub(crate) const CIRCUMSTANCES: &[&str] = &[
     "DOTNET_ROOT",
     "PATH",
     "HOME",
@@ -31,7 +31,7 @@ const KIT_MARK: &str = ".kit-sdk";
 
 /// A .NET SDK and how to call it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Sdk {
+pub(crate) struct Sdk {
     /// The `dotnet` program.
     pub program: PathBuf,
     /// The newest SDK that it has.
@@ -46,7 +46,7 @@ pub struct Sdk {
 
 impl Sdk {
     /// A `dotnet` command in this SDK's environment.
-    pub fn tool(&self) -> Tool {
+    pub(crate) fn tool(&self) -> Tool {
         // A build must not leave servers behind, nor talk, nor speak another language than we read.
         let quiet = [
             ("DOTNET_NOLOGO", "1"),
@@ -59,7 +59,7 @@ impl Sdk {
     }
 
     /// The directory in which NuGet unpacks packages.
-    pub fn packages(&self) -> PathBuf {
+    pub(crate) fn packages(&self) -> PathBuf {
         let named = self
             .environment
             .get("NUGET_PACKAGES")
@@ -71,7 +71,7 @@ impl Sdk {
     }
 
     /// One line for the report.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         format!("{} (SDK {}, {})", self.program.display(), self.version, self.reason)
     }
 }
@@ -81,7 +81,7 @@ impl Sdk {
 /// # Errors
 ///
 /// If there is none and none can be had.
-pub fn resolve(context: &Context) -> Result<Sdk> {
+pub(crate) fn resolve(context: &Context) -> Result<Sdk> {
     let mut passed_over = Vec::new();
     let root = std::env::var_os("DOTNET_ROOT")
         .map(|root| (PathBuf::from(root).join("dotnet"), "named by DOTNET_ROOT"));
@@ -116,7 +116,11 @@ pub fn resolve(context: &Context) -> Result<Sdk> {
 /// # Errors
 ///
 /// If the kit is there but cannot be used.
-pub fn instead(context: &Context, first: &Sdk, error: &anyhow::Error) -> Result<Option<Sdk>> {
+pub(crate) fn instead(
+    context: &Context,
+    first: &Sdk,
+    error: &anyhow::Error,
+) -> Result<Option<Sdk>> {
     if first.kit.is_some() {
         return Ok(None);
     }
@@ -213,7 +217,9 @@ fn from_kit(context: &Context, kit: &Path, reason: &str) -> Result<Sdk> {
 /// The variables that the kit asks for, as its own script sets them.
 fn kit_environment(context: &Context, kit: &Path, home: &Path) -> Result<BTreeMap<String, String>> {
     let lines = Tool::new("sh").arg(kit.join("kit.sh")).arg("env").arg(home).text(context)?;
-    let names = exported(&lines);
+    let mut names = exported(&lines);
+    // The SDK is called by its full path; a PATH that is remembered would only grow stale.
+    names.retain(|name| *name != "PATH");
     let text =
         Tool::new("sh").args(["-c", "eval \"$1\" && env -0", "sh"]).arg(&lines).text(context)?;
     let all = text.split('\0').filter_map(|entry| entry.split_once('='));

@@ -70,7 +70,7 @@ const NEEDS: &[Need] = &[
 ];
 
 /// The UEFI firmware: code, and the variables to go with it.
-pub fn firmware(arch: Arch) -> Option<(PathBuf, PathBuf)> {
+pub(crate) fn firmware(arch: Arch) -> Option<(PathBuf, PathBuf)> {
     let exists = |pair: &&(&str, &str)| Path::new(pair.0).is_file() && Path::new(pair.1).is_file();
     arch.firmware()
         .iter()
@@ -83,7 +83,7 @@ pub fn firmware(arch: Arch) -> Option<(PathBuf, PathBuf)> {
 /// # Errors
 ///
 /// If it is not on PATH; the text says how to get it.
-pub fn require(program: &str, package: &str) -> Result<PathBuf> {
+pub(crate) fn require(program: &str, package: &str) -> Result<PathBuf> {
     tool::find(program)
         .with_context(|| format!("{program} is not on PATH. Install it: {}", by_hand(&[package])))
 }
@@ -93,7 +93,7 @@ pub fn require(program: &str, package: &str) -> Result<PathBuf> {
 /// # Errors
 ///
 /// If something without which nothing runs is missing and cannot be installed from here.
-pub fn ensure(context: &Context, arch: Arch) -> Result<()> {
+pub(crate) fn ensure(context: &Context, arch: Arch) -> Result<()> {
     let missing: Vec<&Need> = NEEDS.iter().filter(|need| (need.find)(arch).is_none()).collect();
     if missing.is_empty() {
         return Ok(());
@@ -134,7 +134,7 @@ pub fn ensure(context: &Context, arch: Arch) -> Result<()> {
 }
 
 /// Each program and where it is.
-pub fn report(arch: Arch) -> Vec<(&'static str, String)> {
+pub(crate) fn report(arch: Arch) -> Vec<(&'static str, String)> {
     let place = |need: &Need| {
         (need.find)(arch).map_or_else(|| "missing".to_owned(), |path| path.display().to_string())
     };

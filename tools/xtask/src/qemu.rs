@@ -1,0 +1,491 @@
+//! A QEMU machine: started, listened to, fed, timed, and gone when its owner is gone.
+//!
+//! | port | carries | how it reaches us |
+//! |---|---|---|
+//! | COM1 | the service's stdout and stdin | QEMU's own stdout and stdin |
+//! | COM2 | the service's stderr | a socket |
+//! | COM3 | the kernel's log | a socket |
+
+use std::io::{self, Read, Write};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+use crate::arch::Arch;
+use crate::context::Context;
+use crate::interrupt;
+use crate::tool::{self, Tool};
+
+/// How often the end of the machine is looked for.
+const POLL: Duration = Duration::from_millis(4);
+
+/// How much of the log is kept for messages; its end is what matters.
+const LOG_KEPT: usize = 1 << 20;
+
+/// How the machine starts.
+#[derive(Clone, Debug)]
+pub(crate) enum Boot {
+    /// QEMU loads kernel and package itself and enters through PVH.
+    Direct {
+        /// The kernel's ELF file.
+        kernel: PathBuf,
+        /// The package.
+        package: PathBuf,
+        /// The kernel's command line.
+        command_line: String,
+    },
+    /// The firmware starts the loader on a disk image.
+    Uefi {
+        /// The firmware's code.
+        code: PathBuf,
+        /// The firmware's variables: written to, so a private copy.
+        variables: PathBuf,
+        /// The image, as a CD.
+        iso: PathBuf,
+    },
+}
+
+/// A machine about to be started.
+#[derive(Clone, Debug)]
+pub(crate) struct Machine {
+    /// Its architecture.
+    pub arch: Arch,
+    /// Its processors.
+    pub cpus: u32,
+    /// Its memory in KiB.
+    pub memory_kib: u64,
+    /// How it starts.
+    pub boot: Boot,
+    /// Port at which QEMU waits for a debugger before the first instruction.
+    pub gdb: Option<u16>,
+    /// More arguments for QEMU.
+    pub more: Vec<String>,
+}
+
+/// Where a machine's streams come from and go to.
+pub(crate) struct Streams {
+    /// Becomes `Console.In`.
+    pub stdin: Box<dyn Read + Send>,
+    /// Takes `Console.Out`.
+    pub stdout: Box<dyn Write + Send>,
+    /// Takes `Console.Error`.
+    pub stderr: Box<dyn Write + Send>,
+    /// Takes the kernel's log.
+    pub log: Box<dyn Write + Send>,
+}
+
+/// How a machine ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The service ended with this code.
+    Exit(u8),
+    /// Time was up.
+    TimedOut,
+    /// A signal asked us to stop.
+    Interrupted(i32),
+    /// Nobody reads stdout any more.
+    Unread,
+    /// The machine ended without saying how the service did; with what QEMU said.
+    Broken(String),
+}
+
+/// A machine's end, and the last of its log.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// The last of the kernel's log.
+    pub log: String,
+    /// From the start of QEMU to its end.
+    pub time: Duration,
+}
+
+impl Machine {
+    /// QEMU's command line, without the serial ports.
+    fn tool(&self) -> Tool {
+        let mut args: Vec<String> =
+            self.arch.qemu_machine().iter().map(|&arg| arg.to_owned()).collect();
+        args.extend(
+            ["-accel", "tcg", "-nodefaults", "-no-reboot", "-display", "none", "-monitor", "none"]
+                .map(str::to_owned),
+        );
+        args.extend([
+            "-m".to_owned(),
+            format!("{}K", self.memory_kib),
+            "-smp".to_owned(),
+            self.cpus.to_string(),
+        ]);
+        match &self.boot {
+            Boot::Direct { kernel, package, command_line } => {
+                args.extend([
+                    "-kernel".to_owned(),
+                    kernel.display().to_string(),
+                    "-initrd".to_owned(),
+                    package.display().to_string(),
+                ]);
+                args.extend(["-append".to_owned(), command_line.clone()]);
+            }
+            Boot::Uefi { code, variables, iso } => {
+                args.extend([
+                    "-drive".to_owned(),
+                    format!("if=pflash,format=raw,unit=0,readonly=on,file={}", comma(code)),
+                ]);
+                args.extend([
+                    "-drive".to_owned(),
+                    format!("if=pflash,format=raw,unit=1,file={}", comma(variables)),
+                ]);
+                args.extend([
+                    "-drive".to_owned(),
+                    format!("media=cdrom,if=none,id=cd,format=raw,readonly=on,file={}", comma(iso)),
+                    "-device".to_owned(),
+                    "ide-cd,drive=cd,bootindex=0".to_owned(),
+                ]);
+            }
+        }
+        if let Some(port) = self.gdb {
+            args.extend(["-gdb".to_owned(), format!("tcp:127.0.0.1:{port}"), "-S".to_owned()]);
+        }
+        args.extend(self.more.iter().cloned());
+        // If we die in a way that runs no destructor, QEMU must not outlive us.
+        match tool::find("setpriv") {
+            Some(setpriv) => Tool::new(setpriv)
+                .args(["--pdeathsig", "KILL", "--"])
+                .arg(self.arch.qemu())
+                .args(args),
+            None => Tool::new(self.arch.qemu()).args(args),
+        }
+    }
+
+    /// Runs the machine to its end.
+    ///
+    /// # Errors
+    ///
+    /// If QEMU cannot be started.
+    pub(crate) fn run(
+        &self,
+        context: &Context,
+        streams: Streams,
+        timeout: Option<Duration>,
+    ) -> Result<Outcome> {
+        let (stderr, stderr_port) = Port::open("c1")?;
+        let (log, log_port) = Port::open("c2")?;
+        let tool = self
+            .tool()
+            .args(["-chardev", "stdio,id=c0,signal=off", "-serial", "chardev:c0"])
+            .args(stderr_port)
+            .args(log_port);
+        if context.verbose {
+            context.say(format!("+ {}", tool.line()));
+        }
+        let mut command = tool.into_command();
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let start = Instant::now();
+        let mut child = Running::start(&mut command, self.arch)?;
+
+        let unread = Arc::new(AtomicBool::new(false));
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let stdout = child.0.stdout.take().context("QEMU's stdout")?;
+        let own = child.0.stderr.take().context("QEMU's stderr")?;
+        let input = child.0.stdin.take().context("QEMU's stdin")?;
+        let outputs = vec![
+            copier(stdout, streams.stdout, Some(unread.clone()), None),
+            stderr.copier(streams.stderr, None),
+            log.copier(streams.log, Some(kept.clone())),
+            copier(own, Box::new(io::sink()), None, Some(said.clone())),
+        ];
+        feeder(streams.stdin, input);
+
+        let stopped = child.wait(start, timeout, &unread)?;
+        let time = start.elapsed();
+        for port in [&stderr, &log] {
+            port.give_up();
+        }
+        for output in outputs {
+            // A copier cannot panic: it only reads and writes.
+            drop(output.join());
+        }
+        let log = text_of(&kept);
+        let end = match stopped {
+            Stopped::Early(end) => end,
+            Stopped::Itself(status) => match exit_code(&log) {
+                Some(code) => End::Exit(code),
+                None => End::Broken(broken(status, &text_of(&said))),
+            },
+        };
+        Ok(Outcome { end, log, time })
+    }
+}
+
+/// The exit code that the kernel wrote as the last word of its log.
+pub(crate) fn exit_code(log: &str) -> Option<u8> {
+    let line = log.lines().rev().find_map(|line| line.trim().strip_prefix("[exit] "))?;
+    line.trim().parse().ok()
+}
+
+fn broken(status: ExitStatus, said: &str) -> String {
+    let said = said.trim();
+    let how = if status.success() {
+        "the machine stopped without an exit code".to_owned()
+    } else {
+        format!("QEMU failed ({status})")
+    };
+    if said.is_empty() { how } else { format!("{how}: {said}") }
+}
+
+/// A path in an option list of QEMU, where a comma is doubled.
+fn comma(path: &std::path::Path) -> String {
+    path.display().to_string().replace(',', ",,")
+}
+
+fn text_of(bytes: &Mutex<Vec<u8>>) -> String {
+    String::from_utf8_lossy(&bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+}
+
+/// A child that is killed when it is dropped.
+struct Running(Child);
+
+enum Stopped {
+    Itself(ExitStatus),
+    Early(End),
+}
+
+impl Running {
+    fn start(command: &mut Command, arch: Arch) -> Result<Running> {
+        let child =
+            command.spawn().with_context(|| format!("{} cannot be started", arch.qemu()))?;
+        Ok(Running(child))
+    }
+
+    fn wait(
+        &mut self,
+        start: Instant,
+        timeout: Option<Duration>,
+        unread: &AtomicBool,
+    ) -> Result<Stopped> {
+        loop {
+            if let Some(status) = self.0.try_wait().context("waiting for QEMU")? {
+                return Ok(Stopped::Itself(status));
+            }
+            if let Some(signal) = interrupt::pending() {
+                return Ok(Stopped::Early(self.stop(End::Interrupted(signal))));
+            }
+            if unread.load(Ordering::Relaxed) {
+                return Ok(Stopped::Early(self.stop(End::Unread)));
+            }
+            if timeout.is_some_and(|timeout| start.elapsed() >= timeout) {
+                return Ok(Stopped::Early(self.stop(End::TimedOut)));
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    fn stop(&mut self, end: End) -> End {
+        self.kill();
+        end
+    }
+
+    fn kill(&mut self) {
+        // It may have ended by itself; then there is nothing to kill and the wait returns at once.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A serial port of the machine that arrives at a socket without a name in the file system.
+struct Port {
+    address: SocketAddr,
+    listener: Arc<UnixListener>,
+}
+
+impl Port {
+    /// Opens a socket; also returns QEMU's arguments for it.
+    fn open(id: &str) -> Result<(Port, [String; 4])> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name =
+            format!("cermet-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let address = SocketAddr::from_abstract_name(&name).context("a socket's name")?;
+        let listener =
+            UnixListener::bind_addr(&address).context("a socket for the machine's serial port")?;
+        let args = [
+            "-chardev".to_owned(),
+            format!("socket,id={id},path={name},abstract=on"),
+            "-serial".to_owned(),
+            format!("chardev:{id}"),
+        ];
+        Ok((Port { address, listener: Arc::new(listener) }, args))
+    }
+
+    /// Copies what arrives.
+    fn copier(
+        &self,
+        to: Box<dyn Write + Send>,
+        keep: Option<Arc<Mutex<Vec<u8>>>>,
+    ) -> JoinHandle<()> {
+        let listener = self.listener.clone();
+        thread::spawn(move || {
+            if let Ok((stream, _)) = listener.accept() {
+                copy(stream, to, None, keep.as_deref());
+            }
+        })
+    }
+
+    /// Ends the wait for a machine that never opened its end.
+    fn give_up(&self) {
+        drop(UnixStream::connect_addr(&self.address));
+    }
+}
+
+fn copier(
+    from: impl Read + Send + 'static,
+    to: Box<dyn Write + Send>,
+    unread: Option<Arc<AtomicBool>>,
+    keep: Option<Arc<Mutex<Vec<u8>>>>,
+) -> JoinHandle<()> {
+    thread::spawn(move || copy(from, to, unread.as_deref(), keep.as_deref()))
+}
+
+/// Copies to the end, passing on at once whatever there is.
+fn copy(
+    mut from: impl Read,
+    mut to: Box<dyn Write + Send>,
+    unread: Option<&AtomicBool>,
+    keep: Option<&Mutex<Vec<u8>>>,
+) {
+    let mut buffer = [0; 16 * 1024];
+    let mut is_read = true;
+    loop {
+        let count = match from.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => return,
+        };
+        let part = &buffer[..count];
+        if is_read && to.write_all(part).and_then(|()| to.flush()).is_err() {
+            is_read = false;
+            if let Some(unread) = unread {
+                unread.store(true, Ordering::Relaxed);
+            }
+        }
+        if let Some(keep) = keep {
+            let mut kept = keep.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.extend_from_slice(part);
+            if kept.len() > 2 * LOG_KEPT {
+                let surplus = kept.len() - LOG_KEPT;
+                kept.drain(..surplus);
+            }
+        }
+    }
+}
+
+/// Feeds the machine's input in the frame that the kernel expects. Not waited for: a read from a
+/// terminal may never return.
+fn feeder(mut from: Box<dyn Read + Send>, mut to: ChildStdin) {
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => {
+                    if to.write_all(&framed(&buffer[..count])).is_err() {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        // The end of the input is a mark, not the end of the pipe: QEMU would close the port.
+        if to.write_all(&END_OF_INPUT).is_ok() {
+            thread::park();
+        }
+    });
+}
+
+/// The mark of a frame.
+const ESCAPE: u8 = 0x10;
+/// What tells the kernel that no more input will come.
+const END_OF_INPUT: [u8; 2] = [ESCAPE, 0x04];
+
+/// Input in which a literal escape byte is doubled.
+fn framed(input: &[u8]) -> Vec<u8> {
+    let mut output = Vec::with_capacity(input.len());
+    for &byte in input {
+        if byte == ESCAPE {
+            output.push(ESCAPE);
+        }
+        output.push(byte);
+    }
+    output
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Boot, Machine, comma, exit_code, framed};
+    use crate::arch::Arch;
+
+    #[test]
+    fn the_exit_code_is_the_last_one_in_the_log() {
+        assert_eq!(exit_code("booting\n[exit] 3\n"), Some(3));
+        assert_eq!(exit_code("[exit] 3\r\nmore\n[exit] 134\r\n"), Some(134));
+        assert_eq!(exit_code("no end"), None);
+        assert_eq!(exit_code("[exit] 300\n"), None);
+        assert_eq!(exit_code("the text [exit] 1 within a line\n"), None);
+    }
+
+    #[test]
+    fn input_is_framed() {
+        assert_eq!(framed(b"ab\x10c\x04"), b"ab\x10\x10c\x04");
+    }
+
+    #[test]
+    fn commas_in_paths_are_doubled() {
+        assert_eq!(comma(Path::new("/a,b")), "/a,,b");
+    }
+
+    #[test]
+    fn a_machine_has_the_asked_for_size() {
+        let boot = Boot::Direct {
+            kernel: "k".into(),
+            package: "p".into(),
+            command_line: "stdin=framed".into(),
+        };
+        let line = Machine {
+            arch: Arch::X86_64,
+            cpus: 3,
+            memory_kib: 24 * 1024,
+            boot,
+            gdb: None,
+            more: Vec::new(),
+        }
+        .tool()
+        .line();
+        assert!(
+            line.contains("-smp 3")
+                && line.contains("-m 24576K")
+                && line.contains("-append stdin=framed"),
+            "{line}"
+        );
+    }
+}
