@@ -1,7 +1,7 @@
 //! Code manager: from an instruction address to its method.
 use crate::format::eh_frame::{Description, Table};
 use crate::format::gcinfo::GcInfo;
-use crate::format::lsda::MethodData;
+use crate::format::lsda::{self, MAX_PIECE, MethodData};
 use crate::format::reader::Image;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -46,6 +46,21 @@ pub(crate) fn tables() -> Image<'static> {
     // SAFETY: *Image*: one read-only segment from the image's start to there.
     let bytes = unsafe { core::slice::from_raw_parts(start, length) };
     Image { base: start as usize, bytes }
+}
+
+/// Runs a decoder on a piece of the image's data. Clauses and associated data lie among data that the
+/// program writes, so the decoder gets a copy.
+pub(crate) fn decode<T>(
+    address: usize,
+    decoder: impl FnOnce(Image<'_>, usize) -> Option<T>,
+) -> Option<T> {
+    let mut piece = [0; MAX_PIECE];
+    let end = &raw const _end as usize;
+    let length = in_image(address).then(|| MAX_PIECE.min(end - address))?;
+    // SAFETY: *Image*: the compiler's data from there on, which nobody writes, and perhaps bytes
+    // behind it, which are not looked at.
+    unsafe { core::ptr::copy_nonoverlapping(address as *const u8, piece.as_mut_ptr(), length) };
+    decoder(Image { base: address, bytes: &piece[..length] }, address)
 }
 
 fn functions() -> Table<'static> {
@@ -165,5 +180,6 @@ extern "C" fn code_target(code: usize) -> usize {
 
 #[unsafe(export_name = "RhGetTargetOfUnboxingAndInstantiatingStub")]
 extern "C" fn instantiating_target(code: usize) -> usize {
-    Method::find(code).and_then(|method| method.data.stub_target()).unwrap_or(0)
+    let associated = Method::find(code).and_then(|method| method.data.associated());
+    associated.and_then(|address| decode(address, lsda::stub_target)).unwrap_or(0)
 }

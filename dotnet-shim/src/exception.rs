@@ -257,7 +257,7 @@ unsafe extern "C" fn clauses_init(
     let start = method.start();
     *region = [start, 0, 0, 0];
     let Some(list) = method.data.clauses() else { return 0 };
-    let Some((count, cursor)) = lsda::clauses(code::tables(), list) else { return 0 };
+    let Some((count, cursor)) = code::decode(list, lsda::clauses) else { return 0 };
     *clauses = ClauseEnumerator { cursor, count, index: 0, start, padding: 0 };
     1
 }
@@ -270,7 +270,7 @@ unsafe extern "C" fn clauses_next(
     if clauses.index >= clauses.count {
         return 0;
     }
-    let Some((clause, next)) = lsda::clause(code::tables(), clauses.cursor) else {
+    let Some((clause, next)) = code::decode(clauses.cursor, lsda::clause) else {
         fatal!("Method {:#x} has damaged exception clauses.", clauses.start);
     };
     clauses.index += 1;

@@ -66,13 +66,22 @@ impl<'a> MethodData<'a> {
         self.clauses
     }
 
-    /// The code that an unboxing and instantiating stub stands for.
-    pub fn stub_target(&self) -> Option<usize> {
-        const HAS_TARGET: u8 = 1;
-        let mut reader = self.image.at(self.associated?);
-        if reader.u8()? & HAS_TARGET == 0 { None } else { reader.relative() }
+    /// Address of its associated data.
+    pub fn associated(&self) -> Option<usize> {
+        self.associated
     }
 }
+
+/// The code that an unboxing and instantiating stub stands for; `address` is that of the stub's
+/// associated data.
+pub fn stub_target(image: Image<'_>, address: usize) -> Option<usize> {
+    const HAS_TARGET: u8 = 1;
+    let mut reader = image.at(address);
+    if reader.u8()? & HAS_TARGET == 0 { None } else { reader.relative() }
+}
+
+/// No clause, and no other piece of data that is decoded here, is longer.
+pub const MAX_PIECE: usize = 24;
 
 /// One exception clause; offsets are from the method's start.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -68,7 +68,12 @@ impl<'a> Package<'a> {
 
     /// The image's name, which is the service's.
     pub fn name(self) -> &'a [u8] {
-        self.entries(kind::IMAGE).next().map_or(&[][..], |image| image.name)
+        self.image().map_or(&[][..], |image| image.name)
+    }
+
+    /// The image itself.
+    pub fn image(self) -> Option<File<'a>> {
+        self.entries(kind::IMAGE).next()
     }
 
     /// The content files, in the order of the package.
