@@ -52,6 +52,9 @@ pub(crate) trait Arch {
     /// `from` must be readable and `to` writable for `len` bytes; they must not overlap.
     unsafe fn copy_volatile(from: *const u8, to: *mut u8, len: usize);
 
+    /// Fills a page with zeros.
+    fn clear_page(page: &mut [u8; PAGE_SIZE]);
+
     /// Makes every CPU forget its translations of `pages` pages from `start` on in the space at
     /// `root`, before it next runs user code at the latest; returns when none can be using an old
     /// one.

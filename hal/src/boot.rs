@@ -46,7 +46,6 @@ impl Module {
     ///
     /// `bytes` must be the memory at `start`, nobody may ever write it, and when `start` is
     /// page-aligned, what follows up to the end of the last page must also be free to show to anyone.
-    #[cfg_attr(not(target_os = "none"), expect(dead_code, reason = "the simulation decides"))]
     pub(crate) const unsafe fn new(start: PhysAddr, bytes: &'static [u8]) -> Self {
         Self { start, bytes }
     }

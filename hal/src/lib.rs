@@ -26,6 +26,8 @@ pub mod backtrace;
 pub mod boot;
 pub mod console;
 pub mod cpu;
+#[cfg(any(target_os = "none", test))]
+mod firmware;
 mod heap;
 pub mod memory;
 pub mod power;

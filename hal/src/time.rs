@@ -26,6 +26,13 @@ pub(crate) fn at(clock: &Clock, counter: u64) -> u64 {
     clock.base_ns + ((u128::from(counts) * u128::from(clock.multiplier)) >> 32) as u64
 }
 
+/// The first counter at which `clock` says `ns` or more, nearly: it may be one early.
+#[cfg(any(target_os = "none", test))]
+pub(crate) fn counter_at(clock: &Clock, ns: u64) -> u64 {
+    let counts = u128::from(ns.saturating_sub(clock.base_ns)) * u128::from(clock.frequency);
+    clock.base_counter.saturating_add((counts / 1_000_000_000) as u64 + 1)
+}
+
 /// The multiplier of a clock with `frequency` counts per second.
 pub(crate) fn multiplier(frequency: u64) -> u64 {
     ((1_000_000_000_u128 << 32) / u128::from(frequency.max(1))) as u64
@@ -56,6 +63,22 @@ mod tests {
             Clock { base_counter: 500, base_ns: 9, multiplier: 1 << 32, ..Clock::default() };
         assert_eq!(at(&clock, 100), 9);
         assert_eq!(at(&clock, 501), 10);
+    }
+
+    #[test]
+    fn the_counter_of_a_time_has_that_time() {
+        for frequency in [1_000_000_000, 2_893_202_000] {
+            let clock = Clock {
+                base_counter: 77,
+                multiplier: multiplier(frequency),
+                frequency,
+                ..Clock::default()
+            };
+            for ns in [0, 1, 999, 1_000_000_007, 86_400_000_000_000] {
+                let error = at(&clock, counter_at(&clock, ns)).abs_diff(ns);
+                assert!(error <= 1 + ns / 1_000_000_000, "{frequency} {ns}: off by {error}");
+            }
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Frame {
 
     /// Fills it with zeros.
     pub fn zero(&mut self) {
-        self.bytes_mut().fill(0);
+        Machine::clear_page(self.bytes_mut());
     }
 
     /// Gives it up for ever, for everyone to read.

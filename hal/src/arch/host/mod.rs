@@ -1,77 +1,151 @@
-//! The simulated machine: memory is one allocation, a thread of the test is a CPU.
+//! The simulated machine: lets the kernel run as an ordinary program under test.
+//!
+//! Each thread of the test has a machine of its own, so tests run side by side. Its CPUs do not run by
+//! themselves: the test says which one it is at the moment ([`simulation::set_cpu`]) and steps the
+//! kernel there. User code is a set of closures, each at an address ([`simulation::code`]); time
+//! passes when user code runs, when every CPU waits, and when the test says so.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`simulation`] | what a test can set and see |
+//! | `context` | a simulated thread |
+//! | `uart` | a simulated serial port |
+//! | here | the machine's state, and [`Arch`] over it |
+//!
+//! Physical memory is one allocation that all machines share out among them: frames are counted once
+//! for the process.
+
+mod context;
+pub mod simulation;
+mod uart;
+
+pub(crate) use context::Context;
+pub(crate) use uart::Uart;
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
 
 use super::Arch;
 use crate::cpu;
-use crate::memory::{AddressSpace, PAGE_SIZE, PhysAddr};
-use crate::sync::{Once, SpinLock};
-use crate::task::{Event, Interrupt};
+use crate::memory::{PAGE_SIZE, PhysAddr};
+use crate::sync::Once;
+use crate::task::Interrupt;
 use crate::time;
 use abi::clock::Clock;
-use abi::trap::Registers;
+use simulation::Code;
 
-/// Bytes of simulated memory.
-const MEMORY: usize = 16 << 20;
+/// Bytes of simulated memory, for all machines of the process together.
+const MEMORY: usize = if cfg!(miri) { 64 << 20 } else { 4 << 30 };
 
-/// What tests can set in the simulated machine.
-pub mod simulation {
-    use core::sync::atomic::AtomicU64;
-
-    use super::MEMORY;
-    use crate::boot::{Info, Region};
-    use crate::memory::{FrameTable, PAGE_SIZE, PhysAddr, install};
-    use crate::sync::Once;
-
-    /// Switches the machine on, the first time; memory but its first page can be claimed.
-    pub fn boot() -> &'static Info {
-        static INFO: Once<Info> = Once::new();
-        INFO.call_once(|| {
-            let region =
-                Region { start: PhysAddr(PAGE_SIZE as u64), pages: MEMORY / PAGE_SIZE - 1 };
-            let memory = Vec::leak(vec![region]);
-            let words = FrameTable::words(PhysAddr(MEMORY as u64));
-            let words = Vec::leak((0..words).map(|_| AtomicU64::new(0)).collect());
-            install(FrameTable::new(words, memory));
-            Info {
-                command_line: "",
-                memory,
-                package: None,
-                framebuffer: None,
-                loader: "simulation",
-                total_memory: MEMORY as u64,
-            }
-        })
-    }
-}
+/// Nanoseconds that pass between two looks at the clock.
+const TICK_NS: u64 = 100;
 
 /// The simulated machine.
 #[derive(Debug)]
 pub(crate) struct Machine;
 
+/// The state of this thread's machine.
+struct State {
+    cpu: u32,
+    cpus: Vec<Processor>,
+    now_ns: u64,
+    random: u64,
+    is_off: bool,
+    /// How often all CPUs waited in a row with nothing to wait for.
+    idle_waits: usize,
+    /// What is executed at an address.
+    code: HashMap<u64, Option<Box<Code>>>,
+}
+
+#[derive(Default)]
+struct Processor {
+    deadline_ns: Option<u64>,
+    pending: VecDeque<Interrupt>,
+}
+
+impl State {
+    fn new() -> Self {
+        Self {
+            cpu: 0,
+            cpus: vec![Processor::default()],
+            now_ns: 0,
+            random: 0,
+            is_off: false,
+            idle_waits: 0,
+            code: HashMap::new(),
+        }
+    }
+
+    fn processor(&mut self) -> &mut Processor {
+        &mut self.cpus[self.cpu as usize]
+    }
+
+    /// The interrupt that this CPU would take now.
+    fn take_interrupt(&mut self) -> Option<Interrupt> {
+        let now = self.now_ns;
+        let processor = self.processor();
+        if let Some(interrupt) = processor.pending.pop_front() {
+            return Some(interrupt);
+        }
+        processor.deadline_ns.take_if(|deadline| *deadline <= now).map(|_| Interrupt::Timer)
+    }
+
+    /// Lets time pass up to the next deadline of any CPU.
+    fn skip_to_deadline(&mut self) {
+        match self.cpus.iter().filter_map(|cpu| cpu.deadline_ns).min() {
+            Some(deadline) => self.now_ns = self.now_ns.max(deadline),
+            None => self.idle_waits += 1,
+        }
+    }
+}
+
+thread_local! {
+    static STATE: RefCell<State> = RefCell::new(State::new());
+}
+
+fn with<R>(action: impl FnOnce(&mut State) -> R) -> R {
+    STATE.with(|state| action(&mut state.borrow_mut()))
+}
+
 fn memory() -> usize {
     static MEMORY_START: Once<usize> = Once::new();
     *MEMORY_START.call_once(|| {
-        let layout = std::alloc::Layout::from_size_align(MEMORY, PAGE_SIZE)
+        // One page more, to align by hand: the allocator gives untouched pages, which are zero and cost
+        // nothing, only for an ordinary alignment.
+        let layout = std::alloc::Layout::from_size_align(MEMORY + PAGE_SIZE, 16)
             .expect("the size is not zero and the alignment a power of two");
         // SAFETY: the layout's size is not zero.
-        unsafe { std::alloc::alloc_zeroed(layout) }.expose_provenance()
+        let start = unsafe { std::alloc::alloc_zeroed(layout) };
+        assert!(!start.is_null(), "the host has room for the simulated memory");
+        start.expose_provenance().next_multiple_of(PAGE_SIZE)
     })
 }
 
 impl Arch for Machine {
     fn current_cpu() -> u32 {
-        0
+        with(|state| state.cpu)
     }
 
     fn cpu_count() -> u32 {
-        1
+        with(|state| state.cpus.len() as u32)
     }
 
+    /// The test steps them.
     fn start_cpus(_entry: fn(cpu::Id) -> !) {}
 
-    fn reschedule(_cpu: u32) {}
+    fn reschedule(cpu: u32) {
+        with(|state| state.cpus[cpu as usize].pending.push_back(Interrupt::Reschedule));
+    }
 
     fn wait_for_interrupt() -> Interrupt {
-        Interrupt::Timer
+        with(|state| {
+            if let Some(interrupt) = state.take_interrupt() {
+                state.idle_waits = 0;
+                return interrupt;
+            }
+            state.skip_to_deadline();
+            state.take_interrupt().unwrap_or(Interrupt::Reschedule)
+        })
     }
 
     fn relax() {
@@ -92,6 +166,10 @@ impl Arch for Machine {
         unsafe { core::ptr::copy_nonoverlapping(from, to, len) }
     }
 
+    fn clear_page(page: &mut [u8; PAGE_SIZE]) {
+        page.fill(0);
+    }
+
     fn flush(_root: PhysAddr, _start: usize, _pages: usize) {}
 
     fn barrier(_root: PhysAddr) {}
@@ -99,10 +177,15 @@ impl Arch for Machine {
     fn unload(_root: PhysAddr) {}
 
     fn now_ns() -> u64 {
-        time::at(&Self::clock(), 0)
+        with(|state| {
+            state.now_ns += TICK_NS;
+            time::at(&Self::clock(), state.now_ns)
+        })
     }
 
-    fn set_deadline(_deadline_ns: Option<u64>) {}
+    fn set_deadline(deadline_ns: Option<u64>) {
+        with(|state| state.processor().deadline_ns = deadline_ns);
+    }
 
     fn clock() -> Clock {
         let frequency = 1_000_000_000;
@@ -110,13 +193,19 @@ impl Arch for Machine {
     }
 
     fn entropy() -> u64 {
-        0x9e37_79b9_7f4a_7c15
+        with(|state| {
+            state.random = state.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state.random ^ state.random >> 29
+        })
     }
 
-    fn power_off() {}
+    fn power_off() {
+        with(|state| state.is_off = true);
+    }
 
+    /// Ends the test's call into the kernel; [`simulation::until_halt`] catches it.
     fn halt() -> ! {
-        panic!("the simulated machine halts")
+        std::panic::resume_unwind(Box::new(simulation::Halted))
     }
 
     fn frame_pointer() -> usize {
@@ -126,64 +215,4 @@ impl Arch for Machine {
     fn next_frame(_frame_pointer: usize) -> Option<(usize, usize)> {
         None
     }
-}
-
-/// A simulated thread.
-#[derive(Debug)]
-pub(crate) struct Context {
-    registers: Registers,
-}
-
-impl Context {
-    pub(crate) fn new(
-        entry: usize,
-        stack: usize,
-        _thread_pointer: usize,
-        argument: usize,
-    ) -> Option<Self> {
-        Some(Self {
-            registers: Registers {
-                rip: entry as u64,
-                rsp: stack as u64,
-                rdi: argument as u64,
-                ..Registers::default()
-            },
-        })
-    }
-
-    pub(crate) fn registers(&self) -> &Registers {
-        &self.registers
-    }
-
-    pub(crate) fn registers_mut(&mut self) -> &mut Registers {
-        &mut self.registers
-    }
-
-    pub(crate) fn set_thread_pointer(&mut self, _value: usize) {}
-
-    pub(crate) fn run(&mut self, _space: &AddressSpace) -> Event {
-        Event::Interrupt(Interrupt::Timer)
-    }
-}
-
-/// A simulated serial port.
-#[derive(Debug)]
-pub(crate) struct Uart;
-
-impl Uart {
-    pub(crate) fn find(_number: usize) -> Option<&'static SpinLock<Self>> {
-        None
-    }
-
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> usize {
-        bytes.len()
-    }
-
-    pub(crate) fn read(&mut self) -> Option<u8> {
-        None
-    }
-
-    pub(crate) fn set_receive_interrupt(&mut self, _enabled: bool) {}
-
-    pub(crate) fn set_send_interrupt(&mut self, _enabled: bool) {}
 }
