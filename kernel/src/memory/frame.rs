@@ -4,8 +4,8 @@
 //! back are kept on a stack whose nodes are free frames themselves: a node holds the addresses of up
 //! to 510 others, so the list of free memory takes no memory.
 //!
-//! The last [`RESERVE`] frames are for the kernel alone: a service that takes all it can get leaves
-//! enough to handle its calls and its end.
+//! The kernel's own objects live in its heap, which hal has set aside: a service that takes every
+//! frame leaves the kernel able to handle its calls and its end.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,9 +14,6 @@ use hal::memory::{Frame, PAGE_SIZE, PhysAddr};
 use hal::sync::SpinLock;
 
 use crate::bytes::u64_at;
-
-/// Frames no service gets.
-pub(crate) const RESERVE: usize = 32;
 
 /// Addresses in a node of the stack; the first word of the node is the next node, the second how many.
 const NODE: usize = PAGE_SIZE / 8 - 2;
@@ -61,25 +58,11 @@ impl Frames {
         self.free.load(Ordering::Relaxed)
     }
 
-    /// Frames a service could still get.
-    pub(crate) fn available(&self) -> usize {
-        self.free().saturating_sub(RESERVE)
-    }
-
-    /// Promises `count` frames to a service: as many calls of [`take`](Self::take) will succeed.
-    /// False, and nothing promised, when there are not that many.
+    /// Promises `count` frames: as many calls of [`take`](Self::take) will succeed. False, and nothing
+    /// promised, when there are not that many.
     pub(crate) fn promise(&self, count: usize) -> bool {
-        self.lower(count, RESERVE)
-    }
-
-    /// As [`promise`](Self::promise), from the kernel's reserve if need be.
-    pub(crate) fn promise_to_kernel(&self, count: usize) -> bool {
-        self.lower(count, 0)
-    }
-
-    fn lower(&self, count: usize, keep: usize) -> bool {
-        let enough = |free: usize| free.checked_sub(count).filter(|rest| *rest >= keep);
-        count == 0 || self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enough).is_ok()
+        let rest = |free: usize| free.checked_sub(count);
+        count == 0 || self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest).is_ok()
     }
 
     /// Takes back a promise of `count` frames.
@@ -96,7 +79,7 @@ impl Frames {
         self.pool.lock().pop().expect("a promised frame is there")
     }
 
-    /// A frame for a service, if there is one. Its contents are whatever was there.
+    /// A frame, if there is one. Its contents are whatever was there.
     pub(crate) fn allocate(&self) -> Option<Frame> {
         self.promise(1).then(|| self.take())
     }

@@ -9,7 +9,7 @@
 use abi::Error;
 use abi::memory::{PAGE_SIZE, Protection, USER_END, USER_START};
 use hal::boot::Module;
-use hal::memory::{AccessError, AddressSpace, Frame};
+use hal::memory::{AccessError, AddressSpace, Frame, MapError};
 use hal::sync::SpinLock;
 
 use super::Frames;
@@ -190,20 +190,23 @@ impl Space {
         Ok(start)
     }
 
-    /// Maps a page of the kernel's that the service may read.
-    pub(crate) fn map_fixed(
+    /// Puts a page the service may read into the region at `address`, with what `fill` writes to it.
+    pub(crate) fn fill_fixed(
         &self,
         frames: &Frames,
-        page: hal::memory::Shared,
-    ) -> Result<usize, Error> {
-        let address = self.map(0, PAGE_SIZE, Protection::READ, Backing::Fixed)?;
+        address: usize,
+        fill: &dyn Fn(&mut [u8; PAGE_SIZE]),
+    ) -> Result<(), Error> {
         let purse = &mut self.state.lock().purse;
-        self.table
-            .map_shared(address, page, Protection::READ, &mut || {
-                Wallet { purse, frames, promised: 0 }.take()
-            })
-            .map_err(|_| Error::NoMemory)?;
-        Ok(address)
+        let mut wallet = Wallet { purse, frames, promised: 0 };
+        let mut frame = wallet.take().ok_or(Error::NoMemory)?;
+        frame.zero();
+        fill(frame.bytes_mut());
+        let mapped = self.table.map(address, frame, Protection::READ, &mut || wallet.take());
+        mapped.map_err(|(frame, error)| {
+            wallet.give(frame);
+            if error == MapError::NoMemory { Error::NoMemory } else { Error::BadAddress }
+        })
     }
 
     /// Unmaps what is mapped in `start..end`, as far as `from` bytes have not been done before.
@@ -355,6 +358,20 @@ impl Space {
             result.map_err(Refusal::error)?;
         }
         Ok(if stop == end { Progress::Done } else { Progress::Partly(stop - start) })
+    }
+
+    /// Makes a range real for writing, all of which the service may write.
+    pub(crate) fn make_writable(
+        &self,
+        frames: &Frames,
+        address: usize,
+        len: usize,
+    ) -> Result<(), Error> {
+        let first = address & !(PAGE_SIZE - 1);
+        for page in (first..address + len).step_by(PAGE_SIZE) {
+            self.touch(frames, page, Touch::Write).map_err(Refusal::error)?;
+        }
+        Ok(())
     }
 
     /// Copies from the service's memory.

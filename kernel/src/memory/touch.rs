@@ -117,7 +117,7 @@ impl Space {
             Backing::Zero => {
                 self.make_real(&region, page, touch, &mut wallet)?;
                 let mut count = sequence.step(page);
-                if count > 1 && frames.available() < frames.total() / 8 {
+                if count > 1 && frames.free() < frames.total() / 8 {
                     count = 1;
                 }
                 for ahead in 1..count {

@@ -37,3 +37,8 @@ impl Random {
         }
     }
 }
+
+mod calls;
+mod fuzz;
+mod life;
+pub(crate) mod rig;

@@ -1,0 +1,42 @@
+//! The kernel's command line: words, of which those it does not know are somebody else's.
+
+use crate::stream::line::Source;
+
+/// What can be chosen at boot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Options {
+    /// `stdin=framed`, `stdin=terminal`: what sits at the other end of standard input.
+    pub(crate) source: Source,
+    /// `log=com1`: the log goes where standard output goes.
+    pub(crate) log_to_output: bool,
+}
+
+impl Options {
+    /// Reads a command line; the last of contradicting words counts.
+    pub(crate) fn parse(line: &str) -> Self {
+        let mut options = Self { source: Source::Terminal, log_to_output: false };
+        for word in line.split_ascii_whitespace() {
+            match word {
+                "stdin=framed" => options.source = Source::Framed,
+                "stdin=terminal" => options.source = Source::Terminal,
+                "log=com1" => options.log_to_output = true,
+                _ => {}
+            }
+        }
+        options
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_among_others() {
+        let plain = Options { source: Source::Terminal, log_to_output: false };
+        assert_eq!(Options::parse(""), plain);
+        assert_eq!(Options::parse("kernel.elf quiet stdin=other"), plain);
+        let framed = Options::parse("  log=com1 stdin=terminal stdin=framed\n");
+        assert_eq!(framed, Options { source: Source::Framed, log_to_output: true });
+    }
+}

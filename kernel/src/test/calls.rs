@@ -1,0 +1,1 @@
+//! The kernel calls, one by one and against each other.

@@ -1,0 +1,1 @@
+//! Calls with wild arguments.
