@@ -90,3 +90,25 @@ extern "C" fn modff(x: f32, whole: Part<f32>) -> f32 {
     whole.set(integer);
     fraction.copysign(x)
 }
+
+// Conversions that the compiler does not do inline: towards zero, saturating, NaN gives 0.
+
+#[cfg_attr(feature = "image", unsafe(export_name = "RhpDbl2Int"))]
+extern "C" fn double_to_i32(x: f64) -> i32 {
+    x as i32
+}
+
+#[cfg_attr(feature = "image", unsafe(export_name = "RhpDbl2Lng"))]
+extern "C" fn double_to_i64(x: f64) -> i64 {
+    x as i64
+}
+
+#[cfg_attr(feature = "image", unsafe(export_name = "RhpDbl2UInt"))]
+extern "C" fn double_to_u32(x: f64) -> u32 {
+    x as u32
+}
+
+#[cfg_attr(feature = "image", unsafe(export_name = "RhpDbl2ULng"))]
+extern "C" fn double_to_u64(x: f64) -> u64 {
+    x as u64
+}

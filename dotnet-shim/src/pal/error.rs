@@ -44,7 +44,6 @@ impl Errno {
     pub(crate) const ENOMEM: Self = Self(12);
     pub(crate) const EBUSY: Self = Self(16);
     pub(crate) const EEXIST: Self = Self(17);
-    pub(crate) const EXDEV: Self = Self(18);
     pub(crate) const ENOTDIR: Self = Self(20);
     pub(crate) const EISDIR: Self = Self(21);
     pub(crate) const EACCES: Self = Self(13);
@@ -62,11 +61,8 @@ impl Errno {
     pub(crate) const ENOSYS: Self = Self(38);
     pub(crate) const ENOTEMPTY: Self = Self(39);
     pub(crate) const ELOOP: Self = Self(40);
-    pub(crate) const EMSGSIZE: Self = Self(90);
-    pub(crate) const EPROTONOSUPPORT: Self = Self(93);
     pub(crate) const ENOTSUP: Self = Self(95);
     pub(crate) const EAFNOSUPPORT: Self = Self(97);
-    pub(crate) const ETIMEDOUT: Self = Self(110);
 }
 
 impl Errno {

@@ -1,9 +1,9 @@
 //! The service's file system behind its lock, and waiting for what happens in it.
 use super::alloc::vec::Vec;
 use super::error::{Errno, Result};
-use super::fs::{FileSystem, Names, Time, World};
+use super::fs::{BASE, FileSystem, Names, Time, World};
 use super::{process, report, system};
-use crate::format::package::Package;
+use crate::format::package::{File, Package};
 use crate::lock::Mutex;
 use crate::sys;
 use core::sync::atomic::AtomicU32;
@@ -44,12 +44,14 @@ fn build() -> FileSystem {
     }
     files.populate(names).expect("the initial tree fits");
     let mut refused = Vec::new();
-    for file in package.files() {
+    let image = package.image().map(|image| File { mode: 0o755, ..image });
+    for file in image.into_iter().chain(package.files()) {
         let mode = if file.mode == 0 { 0o644 } else { file.mode };
         if files.add_content(file.name, file.data, mode, Some(file.modified)).is_err() {
             refused.push(file.name);
         }
     }
+    files.change_directory(BASE).expect("the initial tree has it");
     for name in refused {
         eprintln!("content file refused: {}", super::alloc::string::String::from_utf8_lossy(name));
     }

@@ -1,5 +1,5 @@
 //! Status, times, permissions, and the figures of the whole.
-use super::node::{Kind, NodeId, Time, format};
+use super::node::{Kind, NodeId, Time};
 use super::path::Last;
 use super::{FileSystem, Quota};
 use crate::pal::error::{Errno, Result};
@@ -137,18 +137,5 @@ impl FileSystem {
     /// Memory for files: the limit and what is used.
     pub(crate) fn quota(&self) -> &Quota {
         &self.quota
-    }
-
-    /// Bytes of memory behind a descriptor's file.
-    pub(crate) fn allocated(&self, descriptor: i32) -> Result<u64> {
-        match &self.nodes[self.file(descriptor)?.node].kind {
-            Kind::Regular(data) => Ok(data.allocated()),
-            _ => Ok(0),
-        }
-    }
-
-    /// Whether a mode is that of a regular file.
-    pub(crate) fn is_regular(status: &Status) -> bool {
-        status.mode & format::MASK == format::REGULAR
     }
 }

@@ -73,12 +73,6 @@ impl Data {
         self.length
     }
 
-    /// Memory in use for it, the base not counted.
-    pub(super) fn allocated(&self) -> u64 {
-        let region = self.region.as_ref().map_or(0, |region| region.len());
-        self.chunks.values().map(|chunk| chunk.capacity() as u64).sum::<u64>() + region
-    }
-
     pub(super) fn region(&self) -> Option<&Arc<dyn Region>> {
         self.region.as_ref()
     }

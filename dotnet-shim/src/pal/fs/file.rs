@@ -1,7 +1,7 @@
 //! Descriptors: opening, duplicating, closing, locks.
 use super::FileSystem;
 use super::data::Data;
-use super::node::{Device, Kind, NodeId, Report};
+use super::node::{Kind, NodeId, Report};
 use super::path::{End, Last};
 use super::pipe::Pipe;
 use super::slab::Id;
@@ -266,15 +266,8 @@ impl FileSystem {
         Ok((file.can_read, file.can_write))
     }
 
-    /// Whether the descriptor is a device; used to tell what cannot be sought or mapped.
-    pub(crate) fn device(&self, descriptor: i32) -> Result<Option<Device>> {
-        match self.nodes[self.file(descriptor)?.node].kind {
-            Kind::Device(device) => Ok(Some(device)),
-            _ => Ok(None),
-        }
-    }
-
-    /// How many files are open; for reports and tests.
+    /// How many files are open.
+    #[cfg(test)]
     pub(crate) fn open_files(&self) -> usize {
         self.files.len()
     }

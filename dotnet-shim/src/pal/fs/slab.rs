@@ -58,6 +58,7 @@ impl<T> Slab<T> {
         self.slots[id.0 as usize].take().expect("the id is live")
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
