@@ -68,10 +68,9 @@ pub(crate) fn reverse_pinvoke_frame(method: &Method, registers: &Registers) -> u
 
 /// From the compiler's number of a register to its place; the stack pointer has none.
 fn index(number: u32) -> usize {
-    const RSP: usize = 4;
     let number = number as usize;
     match number {
-        0..RSP => number,
+        0..=3 => number,
         5..=COUNT => number - 1,
         _ => fatal!("GC information names register {number}."),
     }

@@ -13,13 +13,9 @@ pub(crate) const COUNT: usize = 15;
 /// Indices into [`Registers::saved`].
 pub(crate) mod register {
     pub(crate) const RAX: usize = 0;
-    pub(crate) const RCX: usize = 1;
     pub(crate) const RDX: usize = 2;
     pub(crate) const RBX: usize = 3;
     pub(crate) const RBP: usize = 4;
-    pub(crate) const RSI: usize = 5;
-    pub(crate) const RDI: usize = 6;
-    pub(crate) const R8: usize = 7;
     pub(crate) const R12: usize = 11;
     pub(crate) const R13: usize = 12;
     pub(crate) const R14: usize = 13;

@@ -1,6 +1,8 @@
 //! The parts of the runtime that are written for x86-64.
 mod primitive;
-pub(crate) use primitive::{counter, syscall};
+#[cfg(all(feature = "image", not(feature = "linux")))]
+pub(crate) use primitive::counter;
+pub(crate) use primitive::syscall;
 
 #[cfg(feature = "image")]
 mod cpu;

@@ -25,6 +25,7 @@ pub(crate) unsafe fn syscall(number: usize, arguments: [usize; 6]) -> isize {
 }
 
 /// The CPU's time stamp counter.
+#[cfg(all(feature = "image", not(feature = "linux")))]
 #[inline]
 pub(crate) fn counter() -> u64 {
     // SAFETY: every x86-64 CPU has the instruction, and user mode may execute it.
