@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod arch;
+mod bench;
 mod build;
 mod cache;
 mod context;
@@ -49,6 +50,8 @@ enum Command {
     Build(build::Options),
     /// Make a bootable UEFI image of a project, for a CD or a USB stick
     Iso(iso::Options),
+    /// Measure the same C# here and on Linux in the same QEMU, side by side
+    Bench(bench::Options),
     /// Get what is missing for building and running, and say what was chosen
     Setup,
 }
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::command(&context, &options),
         Command::Build(options) => build::command(&context, &options),
         Command::Iso(options) => iso::command(&context, &options),
+        Command::Bench(options) => bench::command(&context, &options),
         Command::Setup => setup::command(&context),
     });
     match result {

@@ -1,6 +1,7 @@
 //! The system to beat: the same C#, compiled by the same compiler with Microsoft's own runtime, as the
 //! first process of Debian's cloud kernel.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,23 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::cpio::{self, Entry};
-use crate::cache::{Cache, Input};
-use crate::context::Context;
-use crate::setup::dotnet::Sdk;
-
-/// What the baseline is built with.
-pub(super) struct Tools<'a> {
-    /// The tree and how much to say.
-    pub(super) context: &'a Context,
-    /// What was built before.
-    pub(super) cache: &'a Cache,
-    /// The .NET SDK.
-    pub(super) sdk: &'a Sdk,
-    /// The unpacked ILCompiler package.
-    pub(super) ilc: &'a Path,
-    /// Where everything is put and kept.
-    pub(super) dir: &'a Path,
-}
+use crate::build::Work;
 
 /// A Linux that boots to the program.
 pub(super) struct Image {
@@ -44,22 +29,22 @@ int __xmknod(int v, const char *p, mode_t m, dev_t *d) { (void)v; return mknod(p
 const ILC_OPTIONS: &str = include_str!("baseline.rsp");
 
 /// Builds the image for the project `name` below `projects`, or finds it already built.
-pub(super) fn build(tools: &Tools<'_>, name: &str, projects: &Path) -> Result<Image> {
+pub(super) fn build(work: &Work<'_>, dir: &Path, name: &str, projects: &Path) -> Result<Image> {
     let image = Image {
-        kernel: kernel(tools.dir)?,
-        initramfs: tools.dir.join(format!("{name}.cpio")),
-        program: tools.dir.join(format!("{name}.linux")),
+        kernel: kernel(dir)?,
+        initramfs: dir.join(format!("{name}.cpio")),
+        program: dir.join(format!("{name}.linux")),
     };
-    let step = tools
+    let step = work
         .cache
         .step(format!("baseline-{name}"))
         .parameter("options", ILC_OPTIONS)
-        .parameter("compiler", tools.ilc.as_os_str().as_encoded_bytes())
+        .parameter("compiler", work.setup.dotnet.compiler.as_os_str().as_encoded_bytes())
         .sources(projects);
     step.run(&[image.initramfs.clone(), image.program.clone()], || {
-        tools.context.say(format!("bench: building {name} for Linux"));
-        let dll = compile(tools, &projects.join(name).join(format!("{name}.csproj")))?;
-        link(tools, &dll, &image.program)?;
+        work.context.say(format!("bench: building {name} for Linux"));
+        let dll = compile(work, dir, &projects.join(name).join(format!("{name}.csproj")))?;
+        link(work, dir, &dll, &image.program)?;
         let program = fs::read(&image.program)?;
         let archive = cpio::archive(&[
             ("dev", Entry::Directory),
@@ -71,7 +56,7 @@ pub(super) fn build(tools: &Tools<'_>, name: &str, projects: &Path) -> Result<Im
             ("init", Entry::Program(&program)),
         ]);
         fs::write(&image.initramfs, archive)?;
-        Ok(Vec::<Input>::new())
+        Ok(BTreeSet::new())
     })?;
     Ok(image)
 }
@@ -98,41 +83,44 @@ fn kernel(dir: &Path) -> Result<PathBuf> {
 
 /// The kernel below `boot`, if it is there.
 fn vmlinuz(boot: &Path) -> Option<PathBuf> {
-    fs::read_dir(boot).ok()?.filter_map(|e| e.ok().map(|e| e.path())).find(|p| {
-        p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("vmlinuz"))
-    })
+    fs::read_dir(boot)
+        .ok()?
+        .filter_map(|e| e.ok().map(|e| e.path()))
+        .find(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("vmlinuz")))
 }
 
 /// C# to IL.
-fn compile(tools: &Tools<'_>, project: &Path) -> Result<PathBuf> {
-    let artifacts = tools.dir.join("artifacts");
+fn compile(work: &Work<'_>, dir: &Path, project: &Path) -> Result<PathBuf> {
+    let artifacts = dir.join("artifacts");
     let name = project.file_stem().context("a project has a name")?.to_string_lossy().into_owned();
-    tools
+    work.setup
+        .dotnet
         .sdk
         .tool()
         .args(["build", "-c", "Release", "-v", "quiet", "-p:Baseline=true", "--artifacts-path"])
         .arg(&artifacts)
         .arg(project)
-        .run(tools.context)?;
+        .run(work.context)?;
     Ok(artifacts.join("bin").join(&name).join("release").join(format!("{name}.dll")))
 }
 
 /// IL to a static program with Microsoft's runtime.
-fn link(tools: &Tools<'_>, dll: &Path, out: &Path) -> Result<()> {
-    let object = tools.dir.join("baseline.o");
-    let response = tools.dir.join("baseline.rsp");
-    let pack = tools.ilc.display();
+fn link(work: &Work<'_>, dir: &Path, dll: &Path, out: &Path) -> Result<()> {
+    let object = dir.join("baseline.o");
+    let response = dir.join("baseline.rsp");
+    let pack = work.setup.dotnet.compiler.display();
     let inputs = format!(
         "{}\n-o:{}\n-r:{pack}/sdk/*.dll\n-r:{pack}/framework/*.dll\n",
         dll.display(),
         object.display()
     );
     fs::write(&response, inputs + ILC_OPTIONS)?;
-    run(Command::new(tools.ilc.join("tools/ilc")).arg(format!("@{}", response.display())))?;
-    let compat = tools.dir.join("compat.c");
+    run(Command::new(work.setup.dotnet.compiler.join("tools/ilc"))
+        .arg(format!("@{}", response.display())))?;
+    let compat = dir.join("compat.c");
     fs::write(&compat, COMPAT_C)?;
-    let sdk = tools.ilc.join("sdk");
-    let framework = tools.ilc.join("framework");
+    let sdk = work.setup.dotnet.compiler.join("sdk");
+    let framework = work.setup.dotnet.compiler.join("framework");
     let unstripped = out.with_extension("unstripped");
     run(Command::new("gcc")
         .args(["-O2", "-w", "-static", "-Wl,--start-group"])
@@ -144,8 +132,13 @@ fn link(tools: &Tools<'_>, dll: &Path, out: &Path) -> Result<()> {
                 .map(|f| sdk.join(f)),
         )
         .args(
-            ["libeventpipe-disabled.a", "libstandalonegc-disabled.a", "libstdc++compat.a", "libz.a"]
-                .map(|f| sdk.join(f)),
+            [
+                "libeventpipe-disabled.a",
+                "libstandalonegc-disabled.a",
+                "libstdc++compat.a",
+                "libz.a",
+            ]
+            .map(|f| sdk.join(f)),
         )
         .args(["-Wl,--end-group", "-ldl", "-lrt", "-lm", "-pthread", "-Wl,--eh-frame-hdr", "-o"])
         .arg(&unstripped))?;

@@ -17,7 +17,7 @@ pub(super) enum Guest {
         /// The kernel.
         kernel: PathBuf,
         /// The program.
-        service: Service,
+        service: Box<Service>,
         /// Where its package goes.
         dir: PathBuf,
     },
@@ -67,7 +67,14 @@ impl Machine {
     /// # Errors
     ///
     /// If QEMU cannot be started.
-    pub(super) fn run(&self, guest: &Guest, arguments: &[String], clock: Clock, cpus: u32, memory: &str) -> Result<String> {
+    pub(super) fn run(
+        &self,
+        guest: &Guest,
+        arguments: &[String],
+        clock: Clock,
+        cpus: u32,
+        memory: &str,
+    ) -> Result<String> {
         let mut command = self.command(guest, arguments, memory, cpus, TIMEOUT)?;
         if matches!(clock, Clock::Instructions) {
             command.args(["-icount", "shift=0,sleep=off"]);
@@ -103,7 +110,12 @@ impl Machine {
     /// # Errors
     ///
     /// If it prints nothing even with the upper bound.
-    pub(super) fn smallest_memory(&self, guest: &Guest, mut low: u32, mut high: u32) -> Result<u32> {
+    pub(super) fn smallest_memory(
+        &self,
+        guest: &Guest,
+        mut low: u32,
+        mut high: u32,
+    ) -> Result<u32> {
         let prints = |megabytes: u32| -> Result<bool> {
             let done = self
                 .command(guest, &[], &format!("{megabytes}M"), 1, "60")?
@@ -121,7 +133,14 @@ impl Machine {
         Ok(high)
     }
 
-    fn command(&self, guest: &Guest, arguments: &[String], memory: &str, cpus: u32, seconds: &str) -> Result<Command> {
+    fn command(
+        &self,
+        guest: &Guest,
+        arguments: &[String],
+        memory: &str,
+        cpus: u32,
+        seconds: &str,
+    ) -> Result<Command> {
         let mut command = Command::new("timeout");
         command.args([seconds, self.qemu, "-machine", "q35", "-cpu", "max", "-accel", "tcg"]);
         command.args(["-m", memory, "-smp", &cpus.to_string()]);
@@ -136,7 +155,11 @@ impl Machine {
             }
             Guest::Linux(image) => {
                 command.arg("-kernel").arg(&image.kernel).arg("-initrd").arg(&image.initramfs);
-                let extra = if arguments.is_empty() { String::new() } else { format!(" -- {}", arguments.join(" ")) };
+                let extra = if arguments.is_empty() {
+                    String::new()
+                } else {
+                    format!(" -- {}", arguments.join(" "))
+                };
                 command.arg("-append").arg(format!("console=ttyS0 quiet panic=-1{extra}"));
             }
         }
@@ -152,7 +175,9 @@ impl Machine {
 /// If there is no C compiler.
 pub(super) fn plugin(source: &Path, dir: &Path) -> Result<PathBuf> {
     let file = dir.join("icplug.so");
-    baseline::run(Command::new("gcc").args(["-O2", "-shared", "-fPIC", "-o"]).arg(&file).arg(source))?;
+    baseline::run(
+        Command::new("gcc").args(["-O2", "-shared", "-fPIC", "-o"]).arg(&file).arg(source),
+    )?;
     Ok(file)
 }
 
@@ -162,7 +187,12 @@ fn parse_counts(text: &str) -> Option<Counts> {
     let field = |name: &str| -> Option<u64> {
         line.split_whitespace().find_map(|w| w.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
     };
-    Some(Counts { firmware: field("firmware+loader")?, kernel: field("kernel")?, user: field("user")?, total: field("total")? })
+    Some(Counts {
+        firmware: field("firmware+loader")?,
+        kernel: field("kernel")?,
+        user: field("user")?,
+        total: field("total")?,
+    })
 }
 
 #[cfg(test)]
@@ -172,7 +202,10 @@ mod tests {
     #[test]
     fn the_mark_is_read() {
         let text = "KERNEL total=5 firmware+loader=5 kernel=0 user=0\nMARK total=60 firmware+loader=10 kernel=20 user=30\n";
-        assert_eq!(parse_counts(text), Some(Counts { firmware: 10, kernel: 20, user: 30, total: 60 }));
+        assert_eq!(
+            parse_counts(text),
+            Some(Counts { firmware: 10, kernel: 20, user: 30, total: 60 })
+        );
         assert_eq!(parse_counts("EXIT total=1"), None);
     }
 }

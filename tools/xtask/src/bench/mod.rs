@@ -23,16 +23,15 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::arch::Arch;
-use crate::build;
-use crate::cache::{self, Cache};
+use crate::build::Work;
+use crate::cache;
 use crate::context::Context;
 use crate::project::Project;
-use crate::setup;
 use machine::{Clock, Guest, Machine};
 
 /// The options of `cargo xtask bench`.
 #[derive(Args, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Only the benchmarks whose names start with one of these
     pub names: Vec<String>,
 
@@ -54,26 +53,22 @@ pub struct Options {
 /// # Errors
 ///
 /// If something does not build or QEMU cannot be started.
-pub fn command(context: &Context, options: &Options) -> Result<u8> {
+pub(crate) fn command(context: &Context, options: &Options) -> Result<u8> {
     let arch = Arch::default();
-    let setup = setup::complete(context, arch)?;
-    let cache = Cache::open(context)?;
-    let kernel = build::kernel(context, &cache, &setup, arch)?;
+    let work = Work::new(context, arch)?;
+    let kernel = work.kernel()?;
     let dir = context.dir("bench")?;
     let projects = context.root.join("tests/bench");
-    let tools = baseline::Tools {
-        context,
-        cache: &cache,
-        sdk: &setup.dotnet.sdk,
-        ilc: &setup.dotnet.compiler,
-        dir: &dir,
-    };
     let qemu = Machine::new(arch, &dir);
     let pair = |name: &str| -> Result<(Guest, Guest, PathBuf, PathBuf)> {
         let project = Project::find(&projects.join(name))?;
-        let service = build::service(context, &cache, &setup, arch, &project)?;
-        let linux = baseline::build(&tools, name, &projects)?;
-        let ours = Guest::Cermet { kernel: kernel.clone(), service: service.clone(), dir: dir.clone() };
+        let service = work.service(&project)?;
+        let linux = baseline::build(&work, &dir, name, &projects)?;
+        let ours = Guest::Cermet {
+            kernel: kernel.clone(),
+            service: Box::new(service.clone()),
+            dir: dir.clone(),
+        };
         let program = linux.program.clone();
         Ok((ours, Guest::Linux(linux), service.image.stripped.clone(), program))
     };
@@ -116,7 +111,13 @@ pub fn command(context: &Context, options: &Options) -> Result<u8> {
 }
 
 /// Instructions from QEMU's start to the first line of C#.
-fn boot(qemu: &Machine, ours: &Guest, linux: &Guest, context: &Context, dir: &Path) -> Result<String> {
+fn boot(
+    qemu: &Machine,
+    ours: &Guest,
+    linux: &Guest,
+    context: &Context,
+    dir: &Path,
+) -> Result<String> {
     context.say("bench: boot");
     let plugin = machine::plugin(&context.root.join("tests/bench/icplug.c"), dir)?;
     let mut text = String::from(

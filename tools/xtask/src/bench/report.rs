@@ -46,13 +46,19 @@ pub(super) const GOALS: &[(&str, f64)] = &[
 pub(super) const WORST_RATIO: f64 = 1.3;
 
 /// The table: every row of either system with its ratio, worst first, and whether it meets its goal.
-pub(super) fn table(title: &str, ours: &BTreeMap<String, Row>, linux: &BTreeMap<String, Row>) -> String {
+pub(super) fn table(
+    title: &str,
+    ours: &BTreeMap<String, Row>,
+    linux: &BTreeMap<String, Row>,
+) -> String {
     let mut lines: Vec<(f64, String)> = Vec::new();
     for (name, row) in ours {
         let goal = GOALS.iter().find(|(n, _)| n == name).map(|(_, limit)| *limit);
         let median = row.values[1];
         let (theirs, ratio) = match linux.get(name) {
-            Some(other) if other.values[1] > 0.0 => (format!("{:.2}", other.values[1]), median / other.values[1]),
+            Some(other) if other.values[1] > 0.0 => {
+                (format!("{:.2}", other.values[1]), median / other.values[1])
+            }
             _ => ("-".to_owned(), f64::NAN),
         };
         let limit = goal.map_or_else(String::new, |g| format!("{g}"));
@@ -60,16 +66,25 @@ pub(super) fn table(title: &str, ours: &BTreeMap<String, Row>, linux: &BTreeMap<
         let verdict = if within { "ok" } else { "MISSED" };
         lines.push((
             ratio,
-            format!("| {name} | {median:.2} | {theirs} | {} | {ratio:.2} | {limit} | {verdict} |", row.unit),
+            format!(
+                "| {name} | {median:.2} | {theirs} | {} | {ratio:.2} | {limit} | {verdict} |",
+                row.unit
+            ),
         ));
     }
     lines.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut out = format!("## {title}\n\n| benchmark | Cermet | Linux | unit | ratio | goal | |\n|---|---:|---:|---|---:|---:|---|\n");
+    let mut out = format!(
+        "## {title}\n\n| benchmark | Cermet | Linux | unit | ratio | goal | |\n|---|---:|---:|---|---:|---:|---|\n"
+    );
     for (_, line) in &lines {
         let _ = writeln!(out, "{line}");
     }
     for name in linux.keys().filter(|n| !ours.contains_key(*n)) {
-        let _ = writeln!(out, "| {name} | - | {:.2} | {} | - | | MISSING |", linux[name].values[1], linux[name].unit);
+        let _ = writeln!(
+            out,
+            "| {name} | - | {:.2} | {} | - | | MISSING |",
+            linux[name].values[1], linux[name].unit
+        );
     }
     out
 }
@@ -80,7 +95,8 @@ mod tests {
 
     #[test]
     fn rows_are_parsed_and_sorted_by_ratio() {
-        let (ours, failed) = parse("BENCH a ns 1.0 2.0 3.0\nnoise\nBENCH b us 5 6 7\r\nBENCHFAIL c X: y\n");
+        let (ours, failed) =
+            parse("BENCH a ns 1.0 2.0 3.0\nnoise\nBENCH b us 5 6 7\r\nBENCHFAIL c X: y\n");
         let (linux, _) = parse("BENCH a ns 1.0 4.0 3.0\nBENCH b us 1 2 3\nBENCH d ns 1 1 1\n");
         assert_eq!(ours.len(), 2);
         assert_eq!(failed, ["c X: y"]);
