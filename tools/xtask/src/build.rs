@@ -125,6 +125,16 @@ impl Work<'_> {
         rust::kernel(self)
     }
 
+    /// Builds the UEFI loader.
+    ///
+    /// # Errors
+    ///
+    /// What cargo says.
+    pub(crate) fn loader(&self) -> Result<PathBuf> {
+        let _held = cache::lock(self.context, "cargo")?;
+        rust::loader(self)
+    }
+
     /// Builds a project to an image.
     ///
     /// # Errors

@@ -72,7 +72,7 @@ pub(crate) fn defined_by(archive: &Path) -> Result<BTreeSet<String>> {
     for member in members.members() {
         let content = member?.data(&*data)?;
         let Ok(file) = object::File::parse(content) else { continue };
-        let global = file.symbols().filter(|symbol| symbol.is_definition() && symbol.is_global());
+        let global = file.symbols().filter(|symbol| !symbol.is_undefined() && symbol.is_global());
         names.extend(global.filter_map(|symbol| symbol.name().ok()).map(str::to_owned));
     }
     Ok(names)
@@ -276,7 +276,7 @@ mod tests {
         let file = object::File::parse(&*bytes).expect("an object");
         let defined: Vec<&str> = file
             .symbols()
-            .filter(|symbol| symbol.is_definition() && symbol.is_global())
+            .filter(|symbol| !symbol.is_undefined() && symbol.is_global())
             .filter_map(|symbol| symbol.name().ok())
             .collect();
         assert_eq!(defined, ["One", "Two"]);
