@@ -197,16 +197,14 @@ impl Data {
         Ok(())
     }
 
-    /// Backs a range with memory and makes the file at least that long.
-    pub(super) fn allocate(&mut self, offset: u64, length: u64, quota: &mut Quota) -> Result<()> {
+    /// Checks that a range beyond the end could be written. The length stays, as the class library asks
+    /// of Linux; the memory itself comes with the writes.
+    pub(super) fn allocate(&self, offset: u64, length: u64, quota: &Quota) -> Result<()> {
         let end = offset.checked_add(length).filter(|&end| end <= LENGTH_MAX);
-        let end = end.ok_or(Errno::EFBIG)?;
-        if end > self.length && end - self.length > quota.limit - quota.used {
+        let added = end.ok_or(Errno::EFBIG)?.saturating_sub(self.length);
+        if added > quota.limit.saturating_sub(quota.used) {
             return Err(Errno::ENOSPC);
         }
-        // Reserving chunk by chunk would be undone on failure; the figure above is what a program can
-        // observe, and the memory itself comes with the writes.
-        self.length = self.length.max(end);
         Ok(())
     }
 

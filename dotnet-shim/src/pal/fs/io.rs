@@ -196,8 +196,8 @@ impl FileSystem {
         Ok(())
     }
 
-    /// `posix_fallocate`.
-    pub(crate) fn allocate(&mut self, descriptor: i32, offset: i64, length: i64) -> Result<()> {
+    /// `fallocate` that keeps the length.
+    pub(crate) fn allocate(&self, descriptor: i32, offset: i64, length: i64) -> Result<()> {
         let (Ok(offset), Ok(length)) = (u64::try_from(offset), u64::try_from(length)) else {
             return Err(Errno::EINVAL);
         };
@@ -206,9 +206,9 @@ impl FileSystem {
         if !file.can_write {
             return Err(Errno::EBADF);
         }
-        match &mut self.nodes[node].kind {
+        match &self.nodes[node].kind {
             _ if length == 0 => Err(Errno::EINVAL),
-            Kind::Regular(data) => data.allocate(offset, length, &mut self.quota),
+            Kind::Regular(data) => data.allocate(offset, length, &self.quota),
             Kind::Fifo(_) | Kind::Console(_) => Err(Errno::ESPIPE),
             _ => Err(Errno::ENODEV),
         }
