@@ -84,6 +84,9 @@ pub(crate) trait Arch {
     /// Stops this CPU for good.
     fn halt() -> !;
 
+    /// The kernel's table of symbols; see [`crate::backtrace`].
+    fn symbols() -> &'static [u8];
+
     /// The frame pointer of the caller, for a backtrace.
     fn frame_pointer() -> usize;
 

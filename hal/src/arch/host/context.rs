@@ -48,7 +48,7 @@ impl Context {
     /// Takes a pending interrupt, or executes the code at the instruction pointer once.
     pub(crate) fn run(&mut self, space: &AddressSpace) -> Event {
         let interrupt = with(|state| {
-            state.now_ns += TICK_NS;
+            state.now_ns = state.now_ns.saturating_add(TICK_NS);
             state.idle_waits = 0;
             state.take_interrupt()
         });

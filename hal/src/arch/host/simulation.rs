@@ -163,7 +163,7 @@ pub fn set_cpu(number: u32) {
 
 /// Lets time pass.
 pub fn advance(ns: u64) {
-    with(|state| state.now_ns += ns);
+    with(|state| state.now_ns = state.now_ns.saturating_add(ns));
 }
 
 /// Interrupts a CPU.
@@ -171,7 +171,7 @@ pub fn interrupt(cpu: u32, interrupt: Interrupt) {
     with(|state| state.cpus[cpu as usize].pending.push_back(interrupt));
 }
 
-/// How often a CPU has waited, since one last ran, although nothing was to come.
+/// How often CPUs have waited since one last ran anything or was interrupted.
 pub fn idle_waits() -> usize {
     with(|state| state.idle_waits)
 }

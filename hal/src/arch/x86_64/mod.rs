@@ -170,6 +170,10 @@ impl Arch for Machine {
         halt()
     }
 
+    fn symbols() -> &'static [u8] {
+        paging::symbols()
+    }
+
     #[inline(always)]
     fn frame_pointer() -> usize {
         let pointer: usize;

@@ -172,12 +172,23 @@ unsafe extern "C" {
     static __data_start: u8;
     static __data_end: u8;
     static __image_end: u8;
+    static __symbols_start: u8;
+    static __symbols_end: u8;
 }
 
 /// The first address of the image and its length.
 pub(super) fn image() -> (usize, usize) {
     let start = &raw const __image_start as usize;
     (start, &raw const __image_end as usize - start)
+}
+
+/// The room for the table of symbols.
+pub(super) fn symbols() -> &'static [u8] {
+    let start = &raw const __symbols_start;
+    // SAFETY: the linker script sets the room aside, among the constants.
+    unsafe {
+        core::slice::from_raw_parts(start, &raw const __symbols_end as usize - start as usize)
+    }
 }
 
 /// The addresses of the kernel's instructions.

@@ -107,13 +107,13 @@ fn start_one(apic_id: u32, page: PhysAddr) -> bool {
     IS_UP.store(false, Ordering::SeqCst);
     let start_up = apic::START_UP | (page.0 >> 12) as u32;
     apic::send_command(apic_id, apic::INIT);
-    // CPUs of this century need no 10 ms between INIT and start-up.
+    // CPUs of this century need no 10 ms between INIT and start-up; but an emulated one may look at
+    // both together and lose the second, so that is repeated. A CPU that runs ignores it.
     wait(10_000, || false);
-    apic::send_command(apic_id, start_up);
-    if !wait(1_000_000, is_up) {
+    (0..500).any(|_| {
         apic::send_command(apic_id, start_up);
-    }
-    wait(100_000_000, is_up)
+        wait(200_000, is_up)
+    })
 }
 
 fn is_up() -> bool {
