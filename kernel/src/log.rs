@@ -56,11 +56,6 @@ impl Log {
         Self { port, sink: SpinLock::new(Sink { ring: Box::new(Ring::new()), unsent: 0 }) }
     }
 
-    /// Whether lines reach somebody.
-    pub(crate) fn has_port(&self) -> bool {
-        self.port.is_some()
-    }
-
     /// Writes a line, or several with the same prefix.
     pub(crate) fn line(&self, severity: Severity, text: fmt::Arguments<'_>) {
         let mut sink = self.sink.lock();
@@ -74,11 +69,6 @@ impl Log {
     /// An ordinary line.
     pub(crate) fn info(&self, text: fmt::Arguments<'_>) {
         self.line(Severity::Info, text);
-    }
-
-    /// A line about something that was refused.
-    pub(crate) fn warning(&self, text: fmt::Arguments<'_>) {
-        self.line(Severity::Warning, text);
     }
 
     /// Writes the last line, bare, and waits until all is out.

@@ -1,9 +1,5 @@
 //! The kernel's executable: its entry and its panic handler.
 #![cfg_attr(target_os = "none", no_std, no_main)]
-#![cfg_attr(
-    target_os = "none",
-    expect(unsafe_code, reason = "hal finds the entry by its unmangled name")
-)]
 
 #[cfg(target_os = "none")]
 hal::entry!(kernel::boot);

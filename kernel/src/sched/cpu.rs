@@ -79,7 +79,7 @@ impl Local {
         Self {
             cpu,
             current: None,
-            since_ns: 0,
+            since_ns: time::now_ns(),
             kernel_ns: 0,
             armed_ns: u64::MAX,
             is_timer_stale: true,
