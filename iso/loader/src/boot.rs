@@ -209,11 +209,11 @@ fn describe(
     if revision >= 5 {
         keep(&tables.ranges);
     }
-    let image = address_of(kernel.image);
-    let modules = facts.modules.iter().map(|file| file.address..file.address + file.size);
-    for range in modules.chain([image..image + kernel.plan.size]) {
-        map.paint(range.start, range.end, Kind::Executable, |old| old == Kind::Reclaimable);
-    }
+    let mut keep_loaded = |base: u64, size: u64| {
+        map.paint(base, base + size, Kind::Executable, |old| old == Kind::Reclaimable);
+    };
+    keep_loaded(address_of(kernel.image), kernel.plan.size);
+    facts.modules.iter().for_each(|file| keep_loaded(file.address, file.size));
     if let Some(Framebuffer { address, mode, .. }) = &facts.framebuffer {
         let end = address + elf::whole_pages(mode.pitch * mode.height)?;
         map.paint(*address, end, Kind::Framebuffer, |old| {

@@ -3,6 +3,7 @@
 use super::{memory, refused};
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use loader::answer::Volume as Facts;
 use loader::{Error, config};
@@ -72,8 +73,7 @@ impl Volume {
             if size > CONFIGURATION_MAX {
                 return Err(Error::Configuration(0, "it is larger than 64 KiB"));
             }
-            let mut bytes = Vec::new();
-            bytes.resize(usize::try_from(size).unwrap_or(0), 0);
+            let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
             read(&mut file, place, &mut bytes)?;
             return String::from_utf8(bytes)
                 .map_err(|_| Error::Configuration(0, "it is not UTF-8"));

@@ -135,8 +135,6 @@ pub(crate) unsafe extern "sysv64" fn enter(block: u64) -> ! {
         // The return address 0, and under it the address that `ret` takes.
         "push 0",
         "push rax",
-        "push 2",
-        "popfq",
         "xor eax, eax",
         "xor ebx, ebx",
         "xor ecx, ecx",
