@@ -43,7 +43,8 @@ extern "C" fn trap(frame: &mut Frame) {
 /// Handles a trap of the calling thread.
 pub(crate) fn handle(frame: &mut Frame) {
     match Kind::from_number(frame.kind) {
-        Some(Kind::Interrupt | Kind::SingleStep) => suspend::on_interrupt(frame),
+        Some(Kind::Interrupt) => suspend::on_interrupt(frame),
+        Some(Kind::SingleStep) => suspend::approach(frame),
         Some(kind) => on_fault(kind, frame),
         None => die("unknown trap", frame),
     }

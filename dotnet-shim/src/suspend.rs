@@ -11,7 +11,7 @@ use crate::{arch, sys};
 use abi::NO_DEADLINE;
 use abi::trap::Frame;
 use core::ptr;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use core::sync::atomic::{AtomicU32, AtomicU64, fence};
 
 /// Not zero while the world is stopped or being stopped. Compiled code polls it.
@@ -99,8 +99,7 @@ pub(crate) fn stop_world() -> Guard<'static, List> {
                 if frame == 0 {
                     running += 1;
                     if round % PATIENCE == 0 {
-                        sys::thread_interrupt(thread.handle.load(Relaxed));
-                        STATISTICS.interrupts.fetch_add(1, Relaxed);
+                        interrupt(thread);
                     }
                 }
             }
@@ -122,6 +121,15 @@ pub(crate) fn stop_world() -> Guard<'static, List> {
     }
 }
 
+/// Interrupts a thread, unless it has yet to handle the last interrupt: they must not pile up on its
+/// trap stack.
+fn interrupt(thread: &Thread) {
+    if thread.interrupt.swap(1, AcqRel) == 0 {
+        sys::thread_interrupt(thread.handle.load(Relaxed));
+        STATISTICS.interrupts.fetch_add(1, Relaxed);
+    }
+}
+
 /// Lets every thread run again.
 pub(crate) fn resume_world(list: Guard<'static, List>) {
     TRAP_THREADS.store(0, SeqCst);
@@ -136,9 +144,15 @@ pub(crate) fn resume_world(list: Guard<'static, List>) {
     sys::wake(&TRAP_THREADS, u32::MAX);
 }
 
-/// An interrupt or a single step: parks the thread if it is at a safepoint, steps it on if it can get
-/// to one, leaves it alone otherwise.
+/// Handles the interrupt that [`interrupt`] sent.
 pub(crate) fn on_interrupt(frame: &mut Frame) {
+    approach(frame);
+    thread::current().interrupt.store(0, Release);
+}
+
+/// After an interrupt or a single step: parks the thread if it is at a safepoint, steps it on if it can get
+/// to one, leaves it alone otherwise.
+pub(crate) fn approach(frame: &mut Frame) {
     let thread = thread::current();
     arch::set_single_step(&mut frame.registers, false);
     if TRAP_THREADS.load(Acquire) == 0 || thread.transition_frame.load(Acquire) != 0 {

@@ -56,6 +56,8 @@ pub(crate) struct Thread {
     pub(crate) gc_frames: Cell<*mut GcFrame>,
     /// Registers of a thread that is parked in a trap; null otherwise.
     pub(crate) parked: AtomicPtr<Frame>,
+    /// 1 from the sending of an interrupt until it has been handled.
+    pub(crate) interrupt: AtomicU32,
     /// 1 while the thread is to stay parked.
     pub(crate) park_word: AtomicU32,
     /// Not zero while the kernel may still touch the stack.
