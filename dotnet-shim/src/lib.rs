@@ -56,6 +56,8 @@ pub mod lock;
 mod math;
 pub mod memory;
 #[cfg(feature = "image")]
+mod missing;
+#[cfg(feature = "image")]
 mod module;
 #[cfg(feature = "image")]
 mod object;

@@ -297,11 +297,3 @@ extern "C" fn tls_get_addr() -> ! {
 /// Event tracing is compiled out; the compiler still calls this before a throw.
 #[unsafe(export_name = "NativeRuntimeEventSource_LogExceptionThrown")]
 extern "C" fn log_exception_thrown() {}
-
-/// Target of the stubs that stand for native entry points nobody supplies.
-#[unsafe(export_name = "rt_missing_entry_point")]
-unsafe extern "C" fn missing_entry_point(name: *const core::ffi::c_char) -> ! {
-    // SAFETY: *Image*: the stubs pass a string that ends with a zero.
-    let name = unsafe { core::ffi::CStr::from_ptr(name) };
-    fatal!("Entry point not found: {}", name.to_str().unwrap_or("?"))
-}

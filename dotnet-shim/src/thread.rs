@@ -98,6 +98,19 @@ pub(crate) struct GcFrame {
     pub(crate) interior: i32,
 }
 
+impl GcFrame {
+    /// Runs `f` with the reference in `place` reported to the collector.
+    pub(crate) fn with<T>(place: &mut usize, f: impl FnOnce() -> T) -> T {
+        let thread = current();
+        let next = thread.gc_frames.get();
+        let mut frame = Self { thread, next, references: place, count: 1, interior: 0 };
+        thread.gc_frames.set(&raw mut frame);
+        let result = f();
+        thread.gc_frames.set(next);
+        result
+    }
+}
+
 /// Head of a list of threads.
 pub(crate) struct List(pub(crate) *mut Thread);
 

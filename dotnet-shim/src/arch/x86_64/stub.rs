@@ -14,6 +14,7 @@ global_asm!(
     include_str!("exception.S"),
     include_str!("transition.S"),
     include_str!("dispatch.S"),
+    include_str!("missing.S"),
     ".globl rt_stubs_end",
     "rt_stubs_end:",
     include_str!("block.S"),
