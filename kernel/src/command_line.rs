@@ -9,17 +9,20 @@ pub(crate) struct Options {
     pub(crate) source: Source,
     /// `log=com1`: the log goes where standard output goes.
     pub(crate) log_to_output: bool,
+    /// `panic=boot`: the kernel panics, so that a test sees how that looks.
+    pub(crate) panic: bool,
 }
 
 impl Options {
     /// Reads a command line; the last of contradicting words counts.
     pub(crate) fn parse(line: &str) -> Self {
-        let mut options = Self { source: Source::Terminal, log_to_output: false };
+        let mut options = Self { source: Source::Terminal, log_to_output: false, panic: false };
         for word in line.split_ascii_whitespace() {
             match word {
                 "stdin=framed" => options.source = Source::Framed,
                 "stdin=terminal" => options.source = Source::Terminal,
                 "log=com1" => options.log_to_output = true,
+                "panic=boot" => options.panic = true,
                 _ => {}
             }
         }
@@ -33,10 +36,10 @@ mod tests {
 
     #[test]
     fn words_are_found_among_others() {
-        let plain = Options { source: Source::Terminal, log_to_output: false };
+        let plain = Options { source: Source::Terminal, log_to_output: false, panic: false };
         assert_eq!(Options::parse(""), plain);
         assert_eq!(Options::parse("kernel.elf quiet stdin=other"), plain);
         let framed = Options::parse("  log=com1 stdin=terminal stdin=framed\n");
-        assert_eq!(framed, Options { source: Source::Framed, log_to_output: true });
+        assert_eq!(framed, Options { source: Source::Framed, log_to_output: true, ..plain });
     }
 }

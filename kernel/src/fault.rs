@@ -29,9 +29,7 @@ pub(crate) fn handle(
             Err(refusal) => kind = refusal.kind(),
         }
         if touched == Err(Refusal::NoMemory) && thread.service.trap_handler() == 0 {
-            kernel.tell_service(&thread.service, format_args!("out of memory"));
-            service::end(kernel, local, &thread.service, exit::OUT_OF_MEMORY);
-            return Next::End;
+            return out_of_memory(kernel, local, thread);
         }
     }
     trap::deliver(kernel, local, thread, kind, code, address)
@@ -46,11 +44,16 @@ pub(crate) fn end_service(
 ) -> Next {
     let what = Kind::from_number(frame.kind).map_or("unknown fault", name);
     let dump = Dump(&frame.registers);
-    kernel.tell_service(
-        &thread.service,
-        format_args!("{what} at address {:#x} (code {:#x})\n{dump}", frame.address, frame.code),
-    );
-    service::end(kernel, local, &thread.service, exit::FAULT);
+    let reason =
+        format_args!("{what} at address {:#x} (code {:#x})\n{dump}", frame.address, frame.code);
+    service::kill(kernel, local, &thread.service, exit::FAULT, reason);
+    Next::End
+}
+
+/// Ends the service of a thread that needs memory where there is none, and cannot be told.
+pub(crate) fn out_of_memory(kernel: &Kernel, local: &mut Local, thread: &Thread) -> Next {
+    let reason = format_args!("out of memory");
+    service::kill(kernel, local, &thread.service, exit::OUT_OF_MEMORY, reason);
     Next::End
 }
 

@@ -46,6 +46,7 @@ mod thread;
 mod trap;
 mod wait;
 
+use alloc::boxed::Box;
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -64,7 +65,7 @@ use sched::Scheduler;
 use sched::cpu::Local;
 use service::Service;
 use stream::Streams;
-use thread::Table;
+use thread::{Table, Thread};
 use wait::Waiting;
 
 /// COM1: standard output and input.
@@ -78,6 +79,7 @@ const LOG_PORT: usize = 2;
 #[derive(Debug)]
 struct Kernel {
     info: &'static Info,
+    options: Options,
     frames: Frames,
     threads: SpinLock<Table>,
     scheduler: Scheduler,
@@ -90,9 +92,14 @@ struct Kernel {
 static KERNEL: Once<Kernel> = Once::new();
 
 /// Starts the kernel on a machine that is ready, and the service in its package.
+///
+/// # Panics
+///
+/// When the command line asks for that.
 pub fn boot(info: &'static Info) -> ! {
     let kernel = KERNEL.call_once(|| Kernel::new(info));
     kernel.log_machine();
+    assert!(!kernel.options.panic, "the command line asks for a panic");
     let first = kernel.load();
     cpu::start_all(run_other);
     let mut local = Local::new(cpu::current());
@@ -113,6 +120,7 @@ impl Kernel {
         let log = if options.log_to_output { output } else { Port::open(LOG_PORT) };
         Self {
             info,
+            options,
             frames: Frames::new(info.memory),
             threads: SpinLock::new(Table::new()),
             scheduler: Scheduler::new(),
@@ -136,7 +144,7 @@ impl Kernel {
     }
 
     /// The first thread of the service in the package.
-    fn load(&self) -> alloc::boxed::Box<thread::Thread> {
+    fn load(&self) -> Box<Thread> {
         let Some(module) = self.info.package else {
             self.boot_failure(format_args!("there is no package: the loader gave no boot module"));
         };

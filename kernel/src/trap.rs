@@ -1,13 +1,12 @@
 //! Traps: telling a service of a fault or interrupt of one of its threads. See [`abi::trap`].
 
-use abi::exit;
 use abi::memory::USER_END;
 use abi::trap::{Frame, Kind, RED_ZONE};
 
 use crate::arch::{self, FRAME_BYTES};
 use crate::sched::cpu::{Local, Next};
 use crate::thread::Thread;
-use crate::{Kernel, fault, service};
+use crate::{Kernel, fault};
 
 /// Continues the thread at its service's trap handler, or ends the service when there is none or no
 /// room for the frame.
@@ -30,11 +29,7 @@ pub(crate) fn deliver(
             arch::enter_trap(thread.context.registers_mut(), handler, place);
             Next::Resume
         }
-        Some((_, Err(abi::Error::NoMemory))) => {
-            service::end(kernel, local, &thread.service, exit::OUT_OF_MEMORY);
-            kernel.tell_service(&thread.service, format_args!("out of memory"));
-            Next::End
-        }
+        Some((_, Err(abi::Error::NoMemory))) => fault::out_of_memory(kernel, local, thread),
         _ => fault::end_service(kernel, local, thread, &frame),
     }
 }

@@ -170,7 +170,7 @@ impl Kernel {
             Next::End => {
                 local.settle(&thread);
                 thread.shared.set_running(None);
-                service::end_thread(self, local, thread);
+                service::end_thread(self, local, *thread);
             }
         }
     }

@@ -16,6 +16,7 @@ pub(crate) mod package;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::fmt;
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use abi::Error;
@@ -172,12 +173,26 @@ fn enter_table(kernel: &Kernel, service: u64) -> Result<Arc<Shared>, Error> {
     Ok(table.insert(service).expect("the table has just grown"))
 }
 
-/// Ends a service with an exit code; the first to say so decides the code.
-pub(crate) fn end(kernel: &Kernel, local: &mut Local, service: &Service, code: u8) {
+/// Ends a service for what it did, and says so.
+pub(crate) fn kill(
+    kernel: &Kernel,
+    local: &mut Local,
+    service: &Service,
+    code: u8,
+    reason: fmt::Arguments<'_>,
+) {
+    // Threads that go wrong together, or while the service ends, make one message.
+    if end(kernel, local, service, code) {
+        kernel.tell_service(service, reason);
+    }
+}
+
+/// Ends a service with an exit code. The first to say so decides the code; true for that one.
+pub(crate) fn end(kernel: &Kernel, local: &mut Local, service: &Service, code: u8) -> bool {
     let first =
         service.ending.compare_exchange(ALIVE, code.into(), Ordering::SeqCst, Ordering::SeqCst);
     if first.is_err() {
-        return;
+        return false;
     }
     for thread in kernel.threads.lock().of_service(service.number) {
         if let Some(cpu) = thread.ask(Attention::End)
@@ -187,12 +202,12 @@ pub(crate) fn end(kernel: &Kernel, local: &mut Local, service: &Service, code: u
         }
     }
     kernel.wake_service(local, service.number);
+    true
 }
 
 /// Ends a thread that no CPU runs any more.
-pub(crate) fn end_thread(kernel: &Kernel, local: &mut Local, thread: Box<Thread>) {
-    let Thread { service, shared, exit_word, unfinished, context, .. } = *thread;
-    drop(context);
+pub(crate) fn end_thread(kernel: &Kernel, local: &mut Local, thread: Thread) {
+    let Thread { service, shared, exit_word, unfinished, .. } = thread;
     kernel.threads.lock().remove(shared.handle);
     service.space.forgo(&kernel.frames, unfinished.promised);
     service.space.discharge(thread::CHARGE);

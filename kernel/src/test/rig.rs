@@ -83,17 +83,6 @@ impl Rig {
         finished.is_none()
     }
 
-    /// Steps until `condition` holds.
-    pub(crate) fn run_until(&mut self, condition: impl Fn() -> bool) {
-        for _ in 0..1_000_000 {
-            if condition() {
-                return;
-            }
-            assert!(!self.run_for(1), "the machine is still on");
-        }
-        panic!("the condition never came true");
-    }
-
     /// Standard output.
     pub(crate) fn output(&self) -> String {
         String::from_utf8(simulation::received(0)).expect("text")
