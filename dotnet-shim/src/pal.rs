@@ -8,9 +8,9 @@
 //! |---|---|
 //! | `error`, `outcome`, `argument`, `format` | error numbers and texts; results and arguments of exports |
 //! | `fs`, `files` | the file system; its lock, and waiting for events in it |
-//! | `file`, `path`, `status`, `map`, `poll` | exports on files |
+//! | `file`, `path`, `status`, `map`, `poll`, `port` | exports on files |
 //! | `console`, `signal` | streams, terminal queries, signals |
-//! | `environment`, `identity`, `system`, `process`, `report` | what the program asks about its surroundings |
+//! | `environment`, `identity`, `system`, `process`, `library`, `report` | what the program asks about its surroundings |
 //! | `memory`, `monitor`, `thread`, `cpu`, `time`, `random` | memory, waiting, clocks |
 //! | `socket`, `address`, `network` | the network that is not there |
 #![cfg_attr(
@@ -30,6 +30,7 @@ mod files;
 mod format;
 mod fs;
 mod identity;
+mod library;
 mod map;
 mod memory;
 mod monitor;
@@ -37,6 +38,7 @@ mod network;
 mod outcome;
 mod path;
 mod poll;
+mod port;
 mod process;
 mod random;
 mod report;

@@ -89,8 +89,11 @@ impl Errno {
 
     /// Linux's text, where the number has one.
     pub(crate) fn text(self) -> Option<&'static core::ffi::CStr> {
-        if self.0 == 0 {
-            return Some(c"Success");
+        match self.0 {
+            0 => return Some(c"Success"),
+            number if number == -PAL_HOST_NOT_FOUND => return Some(c"Name or service not known"),
+            number if number == -PAL_SOCKET_ERROR => return Some(c"Unknown socket error"),
+            _ => {}
         }
         ROWS.iter().find(|row| row.number == self.0).map(|row| row.text)
     }

@@ -7,13 +7,16 @@ use crate::format::package::{File, Package};
 use crate::lock::Mutex;
 use crate::sys;
 use core::sync::atomic::AtomicU32;
-use core::sync::atomic::Ordering::{Acquire, Release};
+use core::sync::atomic::Ordering::SeqCst;
 
 /// Made at first use.
 static FILES: Mutex<Option<FileSystem>> = Mutex::new(None);
 
 /// Counts what may let a waiting thread go on: bytes in a pipe, a lock given back, a file closed.
 static EVENTS: AtomicU32 = AtomicU32::new(0);
+
+/// Threads that are about to wait for a change, or do.
+static WAITING: AtomicU32 = AtomicU32::new(0);
 
 /// The package of this service; none in tests on the host.
 pub(super) fn package() -> Package<'static> {
@@ -66,36 +69,40 @@ pub(super) fn with<T>(operation: impl FnOnce(&mut FileSystem) -> T) -> T {
 
 /// Tells waiting threads that something has changed.
 pub(super) fn announce() {
-    EVENTS.fetch_add(1, Release);
-    sys::wake(&EVENTS, u32::MAX);
+    // Sequentially consistent, as the other side: either the waiting thread sees the new count, or we
+    // see the waiting thread.
+    EVENTS.fetch_add(1, SeqCst);
+    if WAITING.load(SeqCst) > 0 {
+        sys::wake(&EVENTS, u32::MAX);
+    }
 }
 
-/// Repeats an operation as long as it reports `EAGAIN`, waiting for a change before each repetition.
-/// After the deadline `EAGAIN` stands.
+/// Repeats `attempt` until it gives a value, waiting for a change before each repetition; `None` after
+/// the deadline.
+pub(super) fn wait_until<T>(deadline: u64, mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
+    WAITING.fetch_add(1, SeqCst);
+    let result = loop {
+        // Read before the attempt looks, so that a change after the look is not missed.
+        let events = EVENTS.load(SeqCst);
+        let result = attempt();
+        if result.is_some() || sys::monotonic_ns() >= deadline {
+            break result;
+        }
+        // Any end of the wait is a reason to look again.
+        let _ = sys::wait(&EVENTS, events, deadline);
+    };
+    WAITING.fetch_sub(1, SeqCst);
+    result
+}
+
+/// Repeats an operation as long as it reports `EAGAIN`; after the deadline that stands.
 pub(super) fn wait<T>(
     deadline: u64,
     mut operation: impl FnMut(&mut FileSystem) -> Result<T>,
 ) -> Result<T> {
-    loop {
-        // Read before the operation looks, so that a change after the look is not missed.
-        let events = EVENTS.load(Acquire);
-        match with(&mut operation) {
-            Err(Errno::EAGAIN) => {}
-            result => return result,
-        }
-        if sys::wait(&EVENTS, events, deadline) == Err(abi::Error::TimedOut) {
-            return Err(Errno::EAGAIN);
-        }
-    }
-}
-
-/// The number of changes so far, for [`wait_for_event`].
-pub(super) fn sequence() -> u32 {
-    EVENTS.load(Acquire)
-}
-
-/// Waits until there was a change after the number was read, or the deadline.
-pub(super) fn wait_for_event(sequence: u32, deadline: u64) {
-    // Any end of the wait is a reason to look again.
-    let _ = sys::wait(&EVENTS, sequence, deadline);
+    let attempt = || match with(&mut operation) {
+        Err(Errno::EAGAIN) => None,
+        result => Some(result),
+    };
+    wait_until(deadline, attempt).unwrap_or(Err(Errno::EAGAIN))
 }

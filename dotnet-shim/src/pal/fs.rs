@@ -11,6 +11,7 @@
 //! | `path` | from a path to a node |
 //! | `tree` | making, removing, renaming names |
 //! | `file`, `io` | descriptors and what is done through them |
+//! | `port` | waiting for many descriptors at once |
 //! | `directory` | reading directories, the current directory |
 //! | `attribute` | status, times, permissions, figures |
 //! | `population` | what is there at the start |
@@ -23,6 +24,7 @@ mod node;
 mod path;
 mod pipe;
 mod population;
+mod port;
 mod slab;
 #[cfg(test)]
 mod tests;

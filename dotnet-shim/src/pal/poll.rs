@@ -46,17 +46,24 @@ fn look(events: &mut [Event]) -> (u32, bool) {
 
 fn wait(events: &mut [Event], deadline: u64) -> u32 {
     loop {
-        let sequence = files::sequence();
-        let (count, waits_for_input) = look(events);
-        if count > 0 || sys::monotonic_ns() >= deadline {
+        let now = sys::monotonic_ns();
+        let (_, waits_for_input) = look(events);
+        // The input tells nobody when bytes come, so it is looked at now and then; alone it is waited
+        // for, which is exact.
+        let limit = if waits_for_input { deadline.min(now + STEP_NS) } else { deadline };
+        let seen = files::wait_until(limit, || match look(events).0 {
+            0 => None,
+            count => Some(count),
+        });
+        if let Some(count) = seen {
             return count;
+        }
+        if sys::monotonic_ns() >= deadline {
+            return 0;
         }
         if waits_for_input && events.len() == 1 {
             console::wait_for_input(deadline);
-            continue;
         }
-        let limit = if waits_for_input { sys::deadline_after(Some(STEP_NS)) } else { deadline };
-        files::wait_for_event(sequence, limit.min(deadline));
     }
 }
 

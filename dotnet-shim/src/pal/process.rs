@@ -130,34 +130,6 @@ extern "C" fn sched_set_affinity(process: i32, mask: Source<usize>) -> i32 {
     }))
 }
 
-// There are no dynamic libraries: P/Invokes that are bound late end in DllNotFoundException.
-
-#[cfg_attr(feature = "image", unsafe(export_name = "SystemNative_LoadLibrary"))]
-extern "C" fn load_library(_name: Text) -> usize {
-    0
-}
-
-#[cfg_attr(feature = "image", unsafe(export_name = "SystemNative_GetProcAddress"))]
-extern "C" fn get_proc_address(_library: usize, _name: Text) -> usize {
-    0
-}
-
-#[cfg_attr(feature = "image", unsafe(export_name = "SystemNative_FreeLibrary"))]
-extern "C" fn free_library(_library: usize) {}
-
-#[cfg_attr(feature = "image", unsafe(export_name = "SystemNative_GetLoadLibraryError"))]
-extern "C" fn get_load_library_error() -> *const u8 {
-    c"cannot open shared object file: No such file or directory".as_ptr().cast()
-}
-
-#[cfg_attr(
-    feature = "image",
-    unsafe(export_name = "SystemNative_GetDefaultSearchOrderPseudoHandle")
-)]
-extern "C" fn get_default_search_order_pseudo_handle() -> usize {
-    0
-}
-
 /// Watching files is refused, with the error of a kernel that was built without it.
 #[cfg_attr(feature = "image", unsafe(export_name = "SystemNative_INotifyInit"))]
 extern "C" fn inotify_init() -> isize {

@@ -22,7 +22,7 @@ pub(super) fn write(report: Report) -> Vec<u8> {
         Report::Comm => format!("{}\n", short(&name)),
         Report::Cpuinfo => cpus(&service),
         Report::Loadavg => String::from("0.00 0.00 0.00 1/1 1\n"),
-        Report::Maps => String::new(),
+        Report::Maps => maps(&name),
         Report::Meminfo => memory(&service),
         Report::Mounts => String::from("tmpfs / tmpfs rw 0 0\n"),
         Report::Stat => stat(&service, short(&name)),
@@ -111,6 +111,21 @@ fn status(service: &Service, name: &str) -> String {
          VmStk:\t       0 kB\nVmSwap:\t       0 kB\nThreads:\t{}\n",
         service.threads
     )
+}
+
+/// The image, as one mapping; what else is mapped is nobody's business but the kernel's.
+fn maps(name: &str) -> String {
+    let (start, end) = image();
+    let base = String::from_utf8_lossy(BASE);
+    format!("{start:08x}-{end:08x} r-xp 00000000 00:1c 0 {base}/{name}\n")
+}
+
+/// Where the image lies.
+fn image() -> (usize, usize) {
+    #[cfg(feature = "image")]
+    return (crate::start::block().image_start, crate::start::block().image_end);
+    #[cfg(not(feature = "image"))]
+    (0, 0)
 }
 
 fn system_stat(service: &Service) -> String {

@@ -27,7 +27,6 @@ macro_rules! refused {
 refused! {
     accept = "SystemNative_Accept";
     bind = "SystemNative_Bind";
-    close_event_port = "SystemNative_CloseSocketEventPort";
     connect = "SystemNative_Connect";
     connectx = "SystemNative_Connectx";
     disconnect = "SystemNative_Disconnect";
@@ -56,8 +55,6 @@ refused! {
     set_send_timeout = "SystemNative_SetSendTimeout";
     set_option = "SystemNative_SetSockOpt";
     shutdown = "SystemNative_Shutdown";
-    try_change_event_registration = "SystemNative_TryChangeSocketEventRegistration";
-    wait_for_events = "SystemNative_WaitForSocketEvents";
 }
 
 #[cfg_attr(feature = "image", unsafe(export_name = "SystemNative_Socket"))]
@@ -75,25 +72,6 @@ extern "C" fn create_network_change_listener(mut out: Out<isize>) -> i32 {
     // A place that the caller does not give needs no value.
     let _ = out.set(-1);
     Errno::EAFNOSUPPORT.to_pal()
-}
-
-#[cfg_attr(feature = "image", unsafe(export_name = "SystemNative_CreateSocketEventPort"))]
-extern "C" fn create_event_port(mut out: Out<isize>) -> i32 {
-    // A place that the caller does not give needs no value.
-    let _ = out.set(-1);
-    Errno::ENOSYS.to_pal()
-}
-
-#[cfg_attr(feature = "image", unsafe(export_name = "SystemNative_CreateSocketEventBuffer"))]
-extern "C" fn create_event_buffer(_count: i32, mut out: Out<usize>) -> i32 {
-    // A place that the caller does not give needs no value.
-    let _ = out.set(0);
-    Errno::ENOSYS.to_pal()
-}
-
-#[cfg_attr(feature = "image", unsafe(export_name = "SystemNative_FreeSocketEventBuffer"))]
-extern "C" fn free_event_buffer(_buffer: usize) -> i32 {
-    Errno::ENOSYS.to_pal()
 }
 
 /// Bytes that a read would give at once; pipes know that too.

@@ -207,8 +207,7 @@ impl FileSystem {
         let node = &mut self.nodes[file.node];
         node.lock.holders.retain(|&holder| holder != id);
         if let Kind::Fifo(Some(pipe)) = &mut node.kind {
-            pipe.readers -= u32::from(file.can_read);
-            pipe.writers -= u32::from(file.can_write);
+            pipe.close(file.can_read, file.can_write);
         }
         self.release(file.node);
         Ok(())

@@ -100,7 +100,9 @@ impl FileSystem {
                 (self.world.random)(out);
                 Ok(out.len())
             }
-            Kind::Symlink(_) | Kind::Fifo(_) | Kind::Console(_) => Err(Errno::EINVAL),
+            Kind::Symlink(_) | Kind::Fifo(_) | Kind::Console(_) | Kind::Port(_) => {
+                Err(Errno::EINVAL)
+            }
         }
     }
 
@@ -151,12 +153,14 @@ impl FileSystem {
             Kind::Device(_) => Ok(bytes.len()),
             Kind::Report(_) => Err(Errno::EACCES),
             Kind::Directory(_) => Err(Errno::EISDIR),
-            Kind::Symlink(_) | Kind::Fifo(_) | Kind::Console(_) => Err(Errno::EINVAL),
+            Kind::Symlink(_) | Kind::Fifo(_) | Kind::Console(_) | Kind::Port(_) => {
+                Err(Errno::EINVAL)
+            }
         }
     }
 
     fn can_seek(&self, node: NodeId) -> bool {
-        !matches!(self.nodes[node].kind, Kind::Fifo(_) | Kind::Console(_))
+        !matches!(self.nodes[node].kind, Kind::Fifo(_) | Kind::Console(_) | Kind::Port(_))
     }
 
     /// `lseek`.
@@ -164,7 +168,7 @@ impl FileSystem {
         let file = self.file(descriptor)?;
         let node = &self.nodes[file.node];
         let base = match (&node.kind, whence) {
-            (Kind::Fifo(_) | Kind::Console(_), _) => return Err(Errno::ESPIPE),
+            (Kind::Fifo(_) | Kind::Console(_) | Kind::Port(_), _) => return Err(Errno::ESPIPE),
             (Kind::Device(_), _) => return Ok(0),
             (_, Whence::Start) => 0,
             (_, Whence::Current) => file.offset,
@@ -247,11 +251,11 @@ impl FileSystem {
         let mut result = 0;
         if file.can_read {
             result |= if pipe.can_read() { ready::IN } else { 0 };
-            result |= if pipe.writers == 0 { ready::HANG_UP } else { 0 };
+            result |= if !pipe.has_writers() { ready::HANG_UP } else { 0 };
         }
         if file.can_write {
             result |= if pipe.can_write() { ready::OUT } else { 0 };
-            result |= if pipe.readers == 0 { ready::ERROR } else { 0 };
+            result |= if !pipe.has_readers() { ready::ERROR } else { 0 };
         }
         result
     }

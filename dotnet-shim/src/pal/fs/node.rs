@@ -2,6 +2,7 @@
 use super::data::Data;
 use super::file::File;
 use super::pipe::Pipe;
+use super::port::Port;
 use super::slab::Id;
 use crate::pal::alloc::boxed::Box;
 use crate::pal::alloc::collections::BTreeMap;
@@ -100,6 +101,8 @@ pub(super) enum Kind {
     Report(Report),
     /// A stream of the service.
     Console(u32),
+    /// An event port.
+    Port(Port),
 }
 
 /// Who holds the lock of a node (`flock`).
@@ -155,6 +158,8 @@ impl Node {
             Kind::Symlink(_) => format::LINK,
             Kind::Fifo(_) | Kind::Console(_) => format::FIFO,
             Kind::Device(_) => format::CHARACTER,
+            // As Linux's anonymous nodes: no format.
+            Kind::Port(_) => 0,
         };
         format | self.permissions
     }

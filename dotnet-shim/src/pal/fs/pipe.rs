@@ -13,13 +13,47 @@ const ATOMIC: usize = 4096;
 pub(super) struct Pipe {
     bytes: VecDeque<u8>,
     capacity: usize,
-    pub(super) readers: u32,
-    pub(super) writers: u32,
+    readers: u32,
+    writers: u32,
+    /// Changes that readers wait for: bytes came, the last writer went.
+    arrivals: u64,
+    /// Changes that writers wait for: bytes went, the last reader went.
+    departures: u64,
 }
 
 impl Pipe {
     pub(super) fn new() -> Self {
-        Self { bytes: VecDeque::new(), capacity: CAPACITY, readers: 1, writers: 1 }
+        Self {
+            bytes: VecDeque::new(),
+            capacity: CAPACITY,
+            readers: 1,
+            writers: 1,
+            arrivals: 0,
+            departures: 0,
+        }
+    }
+
+    /// Notes that ends were closed.
+    pub(super) fn close(&mut self, reads: bool, writes: bool) {
+        self.readers -= u32::from(reads);
+        self.writers -= u32::from(writes);
+        self.departures += u64::from(reads);
+        self.arrivals += u64::from(writes);
+    }
+
+    /// Whether anybody can still read.
+    pub(super) fn has_readers(&self) -> bool {
+        self.readers > 0
+    }
+
+    /// Whether anybody can still write.
+    pub(super) fn has_writers(&self) -> bool {
+        self.writers > 0
+    }
+
+    /// How often something changed for readers and for writers.
+    pub(super) fn changes(&self) -> (u64, u64) {
+        (self.arrivals, self.departures)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -42,6 +76,7 @@ impl Pipe {
         for (target, byte) in out.iter_mut().zip(self.bytes.drain(..count)) {
             *target = byte;
         }
+        self.departures += 1;
         Ok(count)
     }
 
@@ -57,6 +92,7 @@ impl Pipe {
         let count = bytes.len().min(room);
         self.bytes.try_reserve(count).map_err(|_| Errno::ENOMEM)?;
         self.bytes.extend(&bytes[..count]);
+        self.arrivals += u64::from(count > 0);
         Ok(count)
     }
 

@@ -30,6 +30,7 @@ const DIRECTORIES: &[(&[u8], u32)] = &[
     (b"/root", 0o700),
     (b"/tmp", 0o1777),
     (b"/usr", 0o755),
+    (b"/usr/share", 0o755),
     (b"/var", 0o755),
     (b"/var/tmp", 0o1777),
 ];
