@@ -1,8 +1,9 @@
-//! Starting the other CPUs: INIT, then start-up interrupts that name the trampoline's page.
+//! Starting the other CPUs: INIT, then start-up interrupts that name the trampoline's page. All are
+//! started at once; each draws its number when it comes up.
 
 use core::arch::global_asm;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use x86_64::registers::control::Efer;
 
@@ -11,15 +12,18 @@ use super::{apic, clock, local, trap};
 use crate::cpu;
 use crate::memory::PhysAddr;
 use crate::sync::Once;
+use crate::task::Interrupt;
 
 global_asm!(include_str!("trampoline.s"), options(att_syntax, raw));
 
 unsafe extern "C" {
     static hal_trampoline: u8;
     static hal_trampoline_stack: u8;
+    static hal_trampoline_stride: u8;
     static hal_trampoline_root: u8;
     static hal_trampoline_efer: u8;
-    static hal_trampoline_number: u8;
+    static hal_trampoline_next: u8;
+    static hal_trampoline_count: u8;
     static hal_trampoline_end: u8;
 }
 
@@ -65,8 +69,15 @@ pub(super) fn prepare(page: Option<PhysAddr>, listed: impl Iterator<Item = u32>)
 
 /// Where CPUs go when they are up.
 static ENTRY: Once<fn(cpu::Id) -> !> = Once::new();
-/// Whether the CPU that is being started has come up.
-static IS_UP: AtomicBool = AtomicBool::new(false);
+/// How many CPUs are up.
+static UP: AtomicU32 = AtomicU32::new(1);
+
+/// How long CPUs may take to draw a number: a busy host may let emulated ones wait.
+const DRAW_NS: u64 = 1_000_000_000;
+/// How long a CPU that has drawn one may take to come up, before that must be our mistake.
+const UP_NS: u64 = 10_000_000_000;
+/// After this a CPU that has not drawn is asked again.
+const ASK_NS: u64 = 200_000;
 
 /// See `Arch::start_cpus`.
 pub(super) fn start(entry: fn(cpu::Id) -> !) {
@@ -78,58 +89,59 @@ pub(super) fn start(entry: fn(cpu::Id) -> !) {
     // SAFETY: the page was set aside for this, is shown by the window and longer than the code.
     unsafe { ptr::copy_nonoverlapping(start, place, len) };
     let field = |symbol: *const u8| place.wrapping_add(symbol as usize - start as usize);
+    let stack = paging::stack_top(0, Stack::Kernel);
+    let stride = paging::stack_top(1, Stack::Kernel) - stack;
     let efer = Efer::read_raw() as u32 & 0x901; // SCE, LME, NXE
-    // SAFETY: the fields lie in the copy, aligned.
-    unsafe {
+    let listed = count();
+    // SAFETY: the fields lie in the copy, aligned; no CPU runs there yet.
+    let next = unsafe {
+        field(&raw const hal_trampoline_stack).cast::<u64>().write(stack);
+        field(&raw const hal_trampoline_stride).cast::<u64>().write(stride);
         field(&raw const hal_trampoline_root).cast::<u32>().write(plan.root.0 as u32);
         field(&raw const hal_trampoline_efer).cast::<u32>().write(efer);
-    }
-    let listed = count();
-    let mut number = 1;
-    for &apic_id in &plan.apic_ids[1..listed as usize] {
-        local::of(number).apic_id.store(apic_id, Ordering::Relaxed);
-        let stack = paging::stack_top(number, Stack::Kernel);
-        // SAFETY: as above.
-        unsafe {
-            field(&raw const hal_trampoline_stack).cast::<u64>().write(stack);
-            field(&raw const hal_trampoline_number).cast::<u32>().write(number);
-        }
-        if start_one(apic_id, plan.page) {
-            number += 1;
-        }
-    }
-    // A CPU that did not come up has left its number to the next one.
-    COUNT.store(number, Ordering::SeqCst);
-}
-
-/// Starts one CPU; false when it does not come up in a tenth of a second.
-fn start_one(apic_id: u32, page: PhysAddr) -> bool {
-    IS_UP.store(false, Ordering::SeqCst);
-    let start_up = apic::START_UP | (page.0 >> 12) as u32;
-    apic::send_command(apic_id, apic::INIT);
+        field(&raw const hal_trampoline_next).cast::<u32>().write(1);
+        field(&raw const hal_trampoline_count).cast::<u32>().write(listed);
+        AtomicU32::from_ptr(field(&raw const hal_trampoline_next).cast())
+    };
+    let others = &plan.apic_ids[1..listed as usize];
+    let end = clock::now_ns() + DRAW_NS;
+    others.iter().for_each(|&apic_id| apic::send_command(apic_id, apic::INIT));
     // CPUs of this century need no 10 ms between INIT and start-up; but an emulated one may look at
     // both together and lose the second, so that is repeated. A CPU that runs ignores it.
     wait(10_000, || false);
-    (0..500).any(|_| {
-        apic::send_command(apic_id, start_up);
-        wait(200_000, is_up)
-    })
-}
-
-fn is_up() -> bool {
-    IS_UP.load(Ordering::SeqCst)
-}
-
-/// Waits until `condition` holds, or for `limit_ns`; whether it holds.
-fn wait(limit_ns: u64, condition: fn() -> bool) -> bool {
-    let end = clock::now_ns() + limit_ns;
-    while !condition() {
-        if clock::now_ns() >= end {
-            return false;
-        }
-        core::hint::spin_loop();
+    let start_up = apic::START_UP | (plan.page.0 >> 12) as u32;
+    while next.load(Ordering::SeqCst) < listed && clock::now_ns() < end {
+        others.iter().for_each(|&apic_id| apic::send_command(apic_id, start_up));
+        wait(ASK_NS, || next.load(Ordering::SeqCst) == listed);
     }
-    true
+    // From here on a CPU that is late draws a number that is too high, and stops.
+    let drawn = next.swap(cpu::LIMIT, Ordering::SeqCst);
+    COUNT.store(drawn, Ordering::SeqCst);
+    let are_up = wait(UP_NS, || UP.load(Ordering::SeqCst) == drawn);
+    assert!(are_up, "a CPU was started and did not come up");
+}
+
+/// Waits until `condition` holds, or for `limit_ns`; whether it holds. The CPU sleeps meanwhile, which
+/// an emulator can use to run the one that is waited for.
+fn wait(limit_ns: u64, condition: impl Fn() -> bool) -> bool {
+    const NAP_NS: u64 = 50_000;
+    let local = local::this();
+    let end = clock::now_ns() + limit_ns;
+    let mut other_vector = None;
+    while !condition() && clock::now_ns() < end {
+        clock::set_deadline(local, Some(end.min(clock::now_ns() + NAP_NS)));
+        trap::idle();
+        let vector = local.idle_vector.get() as u8;
+        if apic::decode(vector, local).is_some_and(|interrupt| interrupt != Interrupt::Timer) {
+            other_vector = Some(vector);
+        }
+    }
+    clock::set_deadline(local, None);
+    if let Some(vector) = other_vector {
+        // Not for us: let it come again when the kernel waits for it.
+        apic::send(local, vector);
+    }
+    condition()
 }
 
 /// The first Rust code on another CPU, on its own stack.
@@ -144,7 +156,7 @@ extern "C" fn hal_cpu_main(number: u32) -> ! {
     apic::init_cpu(local::this());
     local::this().root.store(paging::kernel_root().0, Ordering::SeqCst);
     let entry = ENTRY.get().expect("`start` has set it before it started a CPU");
-    IS_UP.store(true, Ordering::SeqCst);
+    UP.fetch_add(1, Ordering::SeqCst);
     entry(cpu::Id::from_number(number))
 }
 

@@ -43,23 +43,38 @@ hal_trampoline:
     movl    %eax, %ss
     movl    %eax, %ds
     movl    %eax, %es
-    movq    (hal_trampoline_stack - hal_trampoline)(%rbx), %rsp
-    movl    (hal_trampoline_number - hal_trampoline)(%rbx), %edi
+    # Many may come here at once: each draws a number, and takes the stack of that number.
+    movl    $1, %edi
+    lock xaddl %edi, (hal_trampoline_next - hal_trampoline)(%rbx)
+    cmpl    (hal_trampoline_count - hal_trampoline)(%rbx), %edi
+    jae     6f
+    movl    %edi, %eax
+    imulq   (hal_trampoline_stride - hal_trampoline)(%rbx), %rax
+    addq    (hal_trampoline_stack - hal_trampoline)(%rbx), %rax
+    movq    %rax, %rsp
     xorl    %ebp, %ebp
     movabsq $hal_cpu_main, %rax
     call    *%rax
     ud2
+6:  cli
+    hlt
+    jmp     6b
 
-# Filled in before each start.
+# Filled in before the start: the end of the stack that number 0 would have, and how far the next
+# one is; the tables; bits for EFER; the first number; how many numbers there are.
     .balign 8
 .global hal_trampoline_stack
 hal_trampoline_stack:   .8byte 0
+.global hal_trampoline_stride
+hal_trampoline_stride:  .8byte 0
 .global hal_trampoline_root
 hal_trampoline_root:    .4byte 0
 .global hal_trampoline_efer
 hal_trampoline_efer:    .4byte 0
-.global hal_trampoline_number
-hal_trampoline_number:  .4byte 0
+.global hal_trampoline_next
+hal_trampoline_next:    .4byte 0
+.global hal_trampoline_count
+hal_trampoline_count:   .4byte 0
 .global hal_trampoline_end
 hal_trampoline_end:
 .text
