@@ -82,7 +82,7 @@ unsafe extern "C" {
         class_library: *const usize,
         functions: i32,
     );
-    fn GetRuntimeException();
+    fn GetRuntimeException(id: i32) -> usize;
     fn RuntimeFailFast();
     fn AppendExceptionStackFrame();
     fn GetSystemArrayEEType();
@@ -222,8 +222,23 @@ extern "C" fn find_blob(
 
 #[unsafe(export_name = "RhGetOSModuleFromPointer")]
 extern "C" fn os_module_from_pointer(pointer: usize) -> usize {
+    if !code::in_image(pointer) {
+        return 0;
+    }
     // SAFETY: written during start-up only.
-    if code::in_image(pointer) { unsafe { (*MANAGER.0.get()).os_module } } else { 0 }
+    unsafe { (*MANAGER.0.get()).os_module }
+}
+
+/// There is one module. `list` is null, or an array whose elements begin at 16.
+#[unsafe(export_name = "RhGetLoadedOSModules")]
+extern "C" fn loaded_os_modules(list: *mut usize) -> u32 {
+    const ELEMENTS: usize = 2;
+    if !list.is_null() {
+        // SAFETY: *Caller*: an array with room for as many as the call without a list said;
+        // the manager is written during start-up only.
+        unsafe { list.add(ELEMENTS).write((*MANAGER.0.get()).os_module) };
+    }
+    1
 }
 
 #[unsafe(export_name = "RhGetModuleFileName")]

@@ -157,3 +157,14 @@ impl Object {
 extern "C" fn descriptor_size(table: &MethodTable) -> i32 {
     table.descriptor_size() as i32
 }
+
+/// Are the fields of two boxed values of one type the same, byte for byte?
+#[unsafe(export_name = "RhCompareObjectContentsAndPadding")]
+extern "C" fn compare_contents(first: Object, second: Object) -> u32 {
+    let length = first.table().base_size as usize - HEADER - WORD;
+    let contents = |object: Object| {
+        // SAFETY: *Caller*: a boxed value, whose fields follow the table.
+        unsafe { core::slice::from_raw_parts((object.0 + WORD) as *const u8, length) }
+    };
+    u32::from(contents(first) == contents(second))
+}

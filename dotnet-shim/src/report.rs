@@ -24,6 +24,7 @@ macro_rules! eprintln {
 }
 
 /// Prints a line on the error stream and ends the service as an abort does on Linux.
+#[cfg_attr(not(feature = "image"), expect(unused_macros, reason = "only images end"))]
 macro_rules! fatal {
     ($($arguments:tt)*) => {{
         eprintln!($($arguments)*);

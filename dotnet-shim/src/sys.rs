@@ -190,6 +190,10 @@ pub fn read(stream: u32, bytes: &mut [u8], deadline: u64) -> Result<usize> {
 }
 
 /// Fills a buffer with random bytes.
+///
+/// # Panics
+///
+/// When the kernel does not take a writable buffer for one.
 pub fn random(bytes: &mut [u8]) {
     let arguments = [bytes.as_mut_ptr() as usize, bytes.len(), 0, 0, 0, 0];
     // SAFETY: the slice is writable.
@@ -204,6 +208,10 @@ pub fn exit(code: u8) -> ! {
 }
 
 /// Makes the image's trap entry receive every trap of the service.
+///
+/// # Panics
+///
+/// When the kernel refuses an entry in the image.
 pub fn install_trap_handler() {
     // SAFETY: the entry is written for this convention.
     let result = unsafe { call(Call::TrapHandler, [backend::trap_entry(), 0, 0, 0, 0, 0]) };
@@ -211,6 +219,10 @@ pub fn install_trap_handler() {
 }
 
 /// Sets the calling thread's trap stack.
+///
+/// # Panics
+///
+/// When the range is not mapped.
 ///
 /// # Safety
 ///
@@ -222,6 +234,10 @@ pub unsafe fn set_trap_stack(base: usize, length: usize) {
 }
 
 /// Sets the calling thread's thread pointer.
+///
+/// # Panics
+///
+/// When the value is not a user address.
 ///
 /// # Safety
 ///

@@ -359,6 +359,16 @@ extern "C" fn current_thread_id() -> u64 {
     current().handle.load(Relaxed)
 }
 
+#[unsafe(export_name = "RhCurrentNativeThreadId")]
+extern "C" fn current_native_thread_id() -> usize {
+    current().handle.load(Relaxed) as usize
+}
+
+#[unsafe(export_name = "RhpGetCurrentThread")]
+extern "C" fn current_thread() -> *const Thread {
+    current()
+}
+
 #[unsafe(export_name = "RhGetThreadStaticStorage")]
 extern "C" fn thread_static_storage() -> *mut usize {
     current().static_storage.as_ptr()
@@ -418,6 +428,11 @@ extern "C" fn spin_wait(iterations: i32) {
     for _ in 0..iterations {
         core::hint::spin_loop();
     }
+}
+
+#[unsafe(export_name = "RhFlushProcessWriteBuffers")]
+extern "C" fn flush_write_buffers() {
+    sys::barrier();
 }
 
 #[unsafe(export_name = "RhGetProcessCpuCount")]

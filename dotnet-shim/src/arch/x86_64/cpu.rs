@@ -77,3 +77,10 @@ unsafe fn xcr0() -> u64 {
     // SAFETY: the caller's promise.
     unsafe { _xgetbv(0) }
 }
+
+/// `X86Base.CpuId`: eax, ebx, ecx, edx.
+#[unsafe(export_name = "RhCpuIdEx")]
+extern "C" fn cpu_id(result: &mut [i32; 4], function: i32, subfunction: i32) {
+    let found = __cpuid_count(function.cast_unsigned(), subfunction.cast_unsigned());
+    *result = [found.eax, found.ebx, found.ecx, found.edx].map(u32::cast_signed);
+}

@@ -59,9 +59,9 @@ unsafe extern "C" fn start(stack: *const usize) -> ! {
         thread: unsafe { linux(number::GETTID, [0; 6]) } as u64,
         seed,
     };
+    let address = &raw const block;
     // SAFETY: this frame is never left, so the block lives as long as the process.
-    let block: &'static Start = unsafe { &*&raw const block };
-    crate::start::run(block)
+    crate::start::run(unsafe { &*address })
 }
 
 /// The strings of a null-terminated list.
