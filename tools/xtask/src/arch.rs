@@ -69,9 +69,12 @@ impl Arch {
     pub(crate) fn kernel_flags(self) -> &'static [&'static str] {
         match self {
             // Frame pointers for backtraces; the kernel is linked at a fixed address in the top 2 GiB.
-            Arch::X86_64 => {
-                &["-Crelocation-model=static", "-Ccode-model=kernel", "-Cforce-frame-pointers=yes"]
-            }
+            Arch::X86_64 => &[
+                "-Crelocation-model=static",
+                "-Ccode-model=kernel",
+                "-Cforce-frame-pointers=yes",
+                "-Clink-arg=-zmax-page-size=4096",
+            ],
         }
     }
 

@@ -10,6 +10,7 @@ mod ilc;
 mod image;
 mod interrupt;
 mod iso;
+mod limit;
 mod missing;
 mod package;
 mod pin;
@@ -18,6 +19,7 @@ mod qemu;
 mod run;
 mod rust;
 mod setup;
+mod test;
 mod tool;
 
 use std::process::ExitCode;
@@ -52,6 +54,10 @@ enum Command {
     Iso(iso::Options),
     /// Measure the same C# here and on Linux in the same QEMU, side by side
     Bench(bench::Options),
+    /// Run every test: on this machine, and in virtual ones
+    ///
+    /// The last line is `N passed, N failed`; the results are also in target/test-results.xml.
+    Test(test::Options),
     /// Get what is missing for building and running, and say what was chosen
     Setup,
 }
@@ -63,6 +69,7 @@ fn main() -> ExitCode {
         Command::Build(options) => build::command(&context, &options),
         Command::Iso(options) => iso::command(&context, &options),
         Command::Bench(options) => bench::command(&context, &options),
+        Command::Test(options) => test::command(&context, &options),
         Command::Setup => setup::command(&context),
     });
     match result {

@@ -42,6 +42,13 @@ pub(crate) enum Boot {
         /// The kernel's command line.
         command_line: String,
     },
+    /// As [`Boot::Direct`], without a package: for tests.
+    Bare {
+        /// The kernel's ELF file.
+        kernel: PathBuf,
+        /// The kernel's command line.
+        command_line: String,
+    },
     /// The firmware starts the loader on a disk image.
     Uefi {
         /// The firmware's code.
@@ -132,6 +139,14 @@ impl Machine {
                     package.display().to_string(),
                 ]);
                 args.extend(["-append".to_owned(), command_line.clone()]);
+            }
+            Boot::Bare { kernel, command_line } => {
+                args.extend([
+                    "-kernel".to_owned(),
+                    kernel.display().to_string(),
+                    "-append".to_owned(),
+                    command_line.clone(),
+                ]);
             }
             Boot::Uefi { code, variables, iso } => {
                 args.extend([

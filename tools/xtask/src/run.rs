@@ -165,6 +165,21 @@ fn tail(text: &str, lines: usize) -> String {
     all[all.len().saturating_sub(lines)..].join("\n")
 }
 
+/// What the command line gives when it says nothing.
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            cpus: 1,
+            memory: 256 * 1024,
+            timeout: None,
+            environment: Vec::new(),
+            firmware: Firmware::default(),
+            gdb: None,
+            qemu: Vec::new(),
+        }
+    }
+}
+
 impl Settings {
     /// The kernel's command line: input comes in frames, for all that xtask runs.
     pub(crate) const COMMAND_LINE: &'static str = "stdin=framed";
