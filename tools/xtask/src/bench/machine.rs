@@ -144,7 +144,8 @@ impl Machine {
         let mut command = Command::new("timeout");
         command.args([seconds, self.qemu, "-machine", "q35", "-cpu", "max", "-accel", "tcg"]);
         command.args(["-m", memory, "-smp", &cpus.to_string()]);
-        command.args(["-nographic", "-nodefaults", "-no-reboot", "-serial", "stdio"]);
+        command.args(["-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot"]);
+        command.args(["-serial", "stdio"]);
         match guest {
             Guest::Cermet { kernel, service, dir } => {
                 let package = dir.join("bench.package");
