@@ -90,8 +90,9 @@ impl Volume {
         let Some((mut file, size)) = self.find(path)? else {
             return Err(Error::NotFound(path.to_string()));
         };
-        let pages = memory::allocate::<u8>(size)?;
-        let size = usize::try_from(size).map_err(|_| Error::Full("memory"))?;
+        let full = || Error::Unreadable(path.to_string(), format!("no memory for {size} bytes"));
+        let pages = memory::allocate::<u8>(size).map_err(|_| full())?;
+        let size = usize::try_from(size).map_err(|_| full())?;
         read(&mut file, path, &mut pages[..size])?;
         Ok((pages, size))
     }
