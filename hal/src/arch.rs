@@ -16,6 +16,18 @@ use crate::memory::{PAGE_SIZE, PhysAddr};
 use crate::task::Interrupt;
 use abi::clock::Clock;
 
+/// What became of a frame for the heap.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(not(target_os = "none"), expect(dead_code, reason = "the host has its own heap"))]
+pub(crate) enum HeapPage {
+    /// It is the heap's next page.
+    Mapped,
+    /// It is one of the tables now.
+    Table,
+    /// There are no addresses left for it.
+    Full,
+}
+
 /// The porting checklist: one item per thing the hardware does differently.
 pub(crate) trait Arch {
     /// The number of the CPU this runs on.
@@ -51,6 +63,10 @@ pub(crate) trait Arch {
     ///
     /// `from` must be readable and `to` writable for `len` bytes; they must not overlap.
     unsafe fn copy_volatile(from: *const u8, to: *mut u8, len: usize);
+
+    /// Maps a frame, which the heap owns from now on, at the heap's end.
+    #[cfg_attr(not(target_os = "none"), expect(dead_code, reason = "the host has its own heap"))]
+    fn map_heap_page(end: usize, frame: PhysAddr) -> HeapPage;
 
     /// Fills a page with zeros.
     fn clear_page(page: &mut [u8; PAGE_SIZE]);

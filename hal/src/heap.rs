@@ -1,13 +1,39 @@
-//! The kernel heap: `alloc` on bare metal. Its memory is set aside at boot.
+//! The kernel heap: `alloc` on bare metal. It starts small and grows, a frame at a time, at the
+//! kernel's wish; it never shrinks. On the host `alloc` is the host's.
+
+use crate::memory::Frame;
 
 #[cfg(target_os = "none")]
 pub(crate) use metal::init;
+
+/// Bytes that nobody uses, though perhaps not in one piece.
+pub fn free() -> usize {
+    #[cfg(target_os = "none")]
+    return metal::free();
+    #[cfg(not(target_os = "none"))]
+    usize::MAX
+}
+
+/// Gives the heap a frame for good. Now and then one is used up by the tables that map it, and the
+/// heap is as large as before.
+///
+/// # Errors
+///
+/// The frame, when the heap is as large as it can get.
+pub fn grow(frame: Frame) -> Result<(), Frame> {
+    #[cfg(target_os = "none")]
+    return metal::grow(frame);
+    #[cfg(not(target_os = "none"))]
+    Err(frame)
+}
 
 #[cfg(target_os = "none")]
 mod metal {
     use core::alloc::{GlobalAlloc, Layout};
     use core::ptr::NonNull;
 
+    use crate::arch::{Arch, HeapPage, Machine};
+    use crate::memory::{Frame, PAGE_SIZE};
     use crate::sync::SpinLock;
 
     struct Locked(SpinLock<linked_list_allocator::Heap>);
@@ -28,13 +54,29 @@ mod metal {
         }
     }
 
-    /// Gives the heap its memory; once.
+    /// Gives the heap its first memory; once.
     ///
     /// # Safety
     ///
-    /// Nobody else may ever use the `len` bytes at `start`.
+    /// Nobody else may ever use the `len` bytes at `start`, which is where the heap's addresses begin.
     pub(crate) unsafe fn init(start: *mut u8, len: usize) {
         // SAFETY: the caller hands the memory over, and calls this once.
         unsafe { HEAP.0.lock().init(start, len) }
+    }
+
+    pub(super) fn free() -> usize {
+        HEAP.0.lock().free()
+    }
+
+    pub(super) fn grow(frame: Frame) -> Result<(), Frame> {
+        let mut heap = HEAP.0.lock();
+        match Machine::map_heap_page(heap.top() as usize, frame.address()) {
+            HeapPage::Full => return Err(frame),
+            HeapPage::Table => {}
+            // SAFETY: the page that follows the heap's end is mapped now, and nobody else's.
+            HeapPage::Mapped => unsafe { heap.extend(PAGE_SIZE) },
+        }
+        let _ = frame.into_address();
+        Ok(())
     }
 }

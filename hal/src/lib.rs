@@ -28,7 +28,7 @@ pub mod console;
 pub mod cpu;
 #[cfg(any(target_os = "none", test))]
 mod firmware;
-mod heap;
+pub mod heap;
 pub mod memory;
 pub mod power;
 pub mod random;

@@ -25,7 +25,7 @@ pub(crate) use uart::Uart;
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 
-use super::Arch;
+use super::{Arch, HeapPage};
 use crate::cpu;
 use crate::memory::{PAGE_SIZE, PhysAddr};
 use crate::sync::Once;
@@ -167,6 +167,10 @@ impl Arch for Machine {
     unsafe fn copy_volatile(from: *const u8, to: *mut u8, len: usize) {
         // SAFETY: the caller promises as much; nobody writes at the same time in the simulation.
         unsafe { core::ptr::copy_nonoverlapping(from, to, len) }
+    }
+
+    fn map_heap_page(_end: usize, _frame: PhysAddr) -> HeapPage {
+        HeapPage::Full
     }
 
     fn clear_page(page: &mut [u8; PAGE_SIZE]) {

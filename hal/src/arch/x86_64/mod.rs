@@ -43,7 +43,7 @@ use x86_64::registers::model_specific::{FsBase, GsBase, KernelGsBase, Msr};
 pub(crate) use context::Context;
 pub(crate) use uart::Uart;
 
-use super::Arch;
+use super::{Arch, HeapPage};
 use crate::cpu;
 use crate::memory::{PAGE_SIZE, PhysAddr};
 use crate::task::Interrupt;
@@ -118,6 +118,10 @@ impl Arch for Machine {
                 options(nostack, preserves_flags),
             );
         }
+    }
+
+    fn map_heap_page(end: usize, frame: PhysAddr) -> HeapPage {
+        paging::map_heap_page(end, frame)
     }
 
     fn clear_page(page: &mut [u8; PAGE_SIZE]) {

@@ -1,9 +1,10 @@
-//! The kernel's own page tables, made once at boot.
+//! The kernel's own page tables, made once at boot; only the heap grows later.
 //!
 //! ```text
 //! ffff_8000_0000_0000  window: all memory, and the devices in use; never executable
 //! ffff_ffff_8000_0000  the kernel's image: text, constants, data, each with its rights
 //! ffff_ffff_c000_0000  stacks of the CPUs, each between pages that map nothing
+//! ffff_ffff_d000_0000  the kernel heap
 //! ```
 //!
 //! The image is not in the window, so its text and constants cannot be written anywhere.
@@ -15,6 +16,7 @@ use x86_64::registers::control::{Cr0, Cr0Flags, Cr3, Cr3Flags, Cr4, Cr4Flags, Ef
 use x86_64::structures::paging::PhysFrame;
 
 use super::feature;
+use crate::arch::HeapPage;
 use crate::firmware::map::Map;
 use crate::memory::{PAGE_SIZE, PhysAddr};
 use crate::sync::SpinLock;
@@ -24,6 +26,10 @@ pub(super) const WINDOW: usize = 0xffff_8000_0000_0000;
 /// Where the stacks begin, and how far apart those of two CPUs are.
 const STACKS: usize = 0xffff_ffff_c000_0000;
 const STACK_STRIDE: usize = 0x4_0000;
+
+/// Where the heap begins, and as far as it can grow.
+const HEAP: usize = 0xffff_ffff_d000_0000;
+const HEAP_END: usize = 0xffff_ffff_f000_0000;
 
 const PRESENT: u64 = 1 << 0;
 const WRITE: u64 = 1 << 1;
@@ -332,6 +338,42 @@ pub(super) fn map_stacks(cpu: u32) {
         let low = stack_top(cpu, stack) as usize - pages * PAGE_SIZE;
         tables.map(low, frames, pages * PAGE_SIZE, DATA);
     }
+}
+
+/// Maps the heap's first pages; only while booting.
+pub(super) fn map_heap(len: usize) -> *mut u8 {
+    let mut tables = TABLES.lock();
+    let frames = tables.take(len / PAGE_SIZE);
+    tables.map(HEAP, frames, len, DATA);
+    ptr::with_exposed_provenance_mut(HEAP)
+}
+
+/// See `Arch::map_heap_page`.
+pub(super) fn map_heap_page(end: usize, frame: PhysAddr) -> HeapPage {
+    if end >= HEAP_END {
+        return HeapPage::Full;
+    }
+    let tables = TABLES.lock();
+    let mut table = tables.root;
+    for level in (1..4).rev() {
+        let entry = tables.entry(table, end >> (12 + 9 * level) & 511);
+        // SAFETY: `entry` points into a table of ours, which only this lock's holder changes.
+        let next = unsafe { entry.read() };
+        if next & PRESENT == 0 {
+            let new = window(frame).cast::<u64>();
+            // SAFETY: the frame is the heap's, so ours. Every root shares the tables under its last
+            // entry, so all CPUs see the new one.
+            unsafe {
+                ptr::write_bytes(new, 0, 512);
+                entry.write(frame.0 | PRESENT | WRITE);
+            }
+            return HeapPage::Table;
+        }
+        table = PhysAddr(next & ADDRESS);
+    }
+    // SAFETY: as above; nothing was mapped there, so no CPU has to forget anything.
+    unsafe { tables.entry(table, end >> 12 & 511).write(frame.0 | DATA) };
+    HeapPage::Mapped
 }
 
 /// Ends the making of tables; what was not taken is the kernel's.

@@ -96,7 +96,7 @@ unsafe fn start(mut handover: Handover) -> ! {
     unsafe {
         paging::init(&handover.memory, &handover.free, handover.image_at, handover.window);
     }
-    init_heap(total_memory);
+    init_heap();
 
     let platform = acpi::read(handover.rsdp);
     apic::init(&platform);
@@ -122,12 +122,12 @@ unsafe fn start(mut handover: Handover) -> ! {
     unsafe { enter_kernel(paging::stack_top(0, Stack::Kernel)) }
 }
 
-/// Sets memory aside for the kernel heap: a 64th, at least 1 MiB and at most 32.
-fn init_heap(total_memory: u64) {
-    let len = (total_memory / 64).clamp(1 << 20, 32 << 20) as usize & !4095;
-    let start = paging::window(paging::take(len / memory::PAGE_SIZE));
-    // SAFETY: the memory was just taken for this.
-    unsafe { heap::init(start, len) };
+/// Makes the kernel heap, large enough for what is needed before the kernel can make it grow.
+fn init_heap() {
+    const LEN: usize = 1 << 20;
+    let start = paging::map_heap(LEN);
+    // SAFETY: the memory was just mapped for this.
+    unsafe { heap::init(start, LEN) };
 }
 
 /// Makes the table of frames and ends the making of tables; returns what can be claimed.
