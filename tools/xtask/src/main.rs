@@ -5,7 +5,9 @@ mod arch;
 mod bench;
 mod build;
 mod cache;
+mod check;
 mod context;
+mod contract;
 mod ilc;
 mod image;
 mod interrupt;
@@ -58,6 +60,10 @@ enum Command {
     ///
     /// The last line is `N passed, N failed`; the results are also in target/test-results.xml.
     Test(test::Options),
+    /// Check formatting, lints and the tree's own rules
+    Check,
+    /// Hold what compiled C# asks for against dotnet-shim/contract.toml and the runtime
+    Contract,
     /// Get what is missing for building and running, and say what was chosen
     Setup,
 }
@@ -70,6 +76,8 @@ fn main() -> ExitCode {
         Command::Iso(options) => iso::command(&context, &options),
         Command::Bench(options) => bench::command(&context, &options),
         Command::Test(options) => test::command(&context, &options),
+        Command::Check => check::command(&context),
+        Command::Contract => contract::command(&context),
         Command::Setup => setup::command(&context),
     });
     match result {

@@ -20,7 +20,7 @@ pub(crate) const TIMED_OUT: u8 = 124;
 const KERNEL_PANIC: u8 = abi::exit::KERNEL_PANIC;
 
 /// The least memory a machine can be asked to have: less than firmware and kernel need to complain.
-const LEAST_KIB: u64 = 2 * 1024;
+const LEAST_KIB: u64 = 4 * 1024;
 
 /// How the machine starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -150,7 +150,7 @@ fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
 
 fn too_little_memory(bench: &Bench<'_>) -> Result<()> {
     let (transcript, outcome) =
-        boot(bench, &Settings { memory: 5 * 1024, ..Settings::default() }, unchanged)?;
+        boot(bench, &Settings { memory: 4 * 1024, ..Settings::default() }, unchanged)?;
     is_refusal(&transcript, &outcome, &["memory"])
 }
 
@@ -163,7 +163,7 @@ fn interrupt_leaves_nothing(bench: &Bench<'_>) -> Result<()> {
     // The shell gives it five seconds, then the signal that Ctrl-C sends; what the machine is called is in
     // the command line of its process.
     let script = format!(
-        "{line} & P=$!; sleep 5; ls -d /proc/$P >/dev/null || exit 90; kill -INT $P; wait $P; echo $?; grep -la cermet-$P- /proc/[0-9]*/cmdline 2>/dev/null"
+        "{line} >/dev/null & P=$!; sleep 5; ls -d /proc/$P >/dev/null || exit 90; kill -INT $P; wait $P; echo $?; grep -la cermet-$P- /proc/[0-9]*/cmdline 2>/dev/null"
     );
     let output = limit::output(
         bench.work.context,

@@ -70,7 +70,7 @@ fn escaped(text: &str) -> String {
             '\n' => out.push_str("&#10;"),
             '\t' => out.push(c),
             c if (c as u32) < 0x20 || matches!(c as u32, 0xfffe | 0xffff) => {
-                out.push_str(&format!("\\u{:04x}", c as u32))
+                out.push_str(&format!("\\u{:04x}", c as u32));
             }
             c => out.push(c),
         }
