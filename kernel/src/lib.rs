@@ -58,7 +58,7 @@ use hal::console::Port;
 use hal::sync::{Once, SpinLock};
 use hal::{backtrace, cpu, power};
 
-use command_line::Options;
+use command_line::{MARK, Options};
 use log::{Log, Severity, Text};
 use memory::Frames;
 use sched::Scheduler;
@@ -117,6 +117,12 @@ impl Kernel {
     fn new(info: &'static Info) -> Self {
         let options = Options::parse(info.command_line);
         let output = Port::open(OUTPUT_PORT);
+        let error = Port::open(ERROR_PORT);
+        if options.mark_streams {
+            for port in [output, error].into_iter().flatten() {
+                port.write_all(&MARK);
+            }
+        }
         let log = if options.log_to_output { output } else { Port::open(LOG_PORT) };
         Self {
             info,
@@ -125,7 +131,7 @@ impl Kernel {
             threads: SpinLock::new(Table::new()),
             scheduler: Scheduler::new(),
             waiting: Waiting::new(),
-            streams: Streams::new(output, Port::open(ERROR_PORT), options.source),
+            streams: Streams::new(output, error, options.source),
             log: Log::new(log),
             services: AtomicU64::new(0),
         }
