@@ -21,6 +21,7 @@ mod qemu;
 mod run;
 mod rust;
 mod setup;
+mod symbols;
 mod test;
 mod tool;
 

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use crate::build::Work;
 use crate::context::Context;
 use crate::setup::bare::Core;
+use crate::symbols;
 use crate::tool::Tool;
 
 /// What every Rust build depends on besides its own sources.
@@ -30,6 +31,8 @@ struct Product<'a> {
     made: &'a str,
     /// How `core` is had for this target.
     core: Core,
+    /// What is done to the copy.
+    finish: fn(&Path) -> Result<()>,
 }
 
 /// The kernel's ELF file.
@@ -50,6 +53,7 @@ pub(crate) fn kernel(work: &Work<'_>) -> Result<PathBuf> {
         target: arch.kernel_target(),
         made: "kernel",
         core: work.setup.core.clone(),
+        finish: symbols::fill,
     };
     product.build(work)
 }
@@ -72,6 +76,7 @@ pub(crate) fn runtime(work: &Work<'_>) -> Result<PathBuf> {
         made: "libdotnet_shim.a",
         // The target is the build machine's own, whose `core` every toolchain has.
         core: Core::Installed,
+        finish: |_| Ok(()),
     };
     product.build(work)
 }
@@ -91,6 +96,7 @@ pub(crate) fn loader(work: &Work<'_>) -> Result<PathBuf> {
         target: arch.loader_target(),
         made: "loader.efi",
         core: work.setup.core.clone(),
+        finish: |_| Ok(()),
     };
     product.build(work)
 }
@@ -134,6 +140,7 @@ impl Product<'_> {
                 cargo.run(context)?;
             }
             copy(&cargo_dir.join(self.target).join("release").join(self.made), &made)?;
+            (self.finish)(&made)?;
             Ok(BTreeSet::new())
         })?;
         Ok(made)
