@@ -182,6 +182,9 @@ struct Slot {
 }
 
 impl Table {
+    /// What a slot takes.
+    pub(crate) const BYTES_PER_SLOT: usize = size_of::<Slot>() + size_of::<u32>();
+
     /// No threads.
     pub(crate) const fn new() -> Self {
         Self { slots: Vec::new(), free: Vec::new() }

@@ -4,6 +4,7 @@ use abi::Error;
 use abi::memory::Protection;
 
 use super::{Outcome, Request, Result};
+use crate::memory::heap;
 use crate::memory::region::Backing;
 use crate::memory::space::{Progress, range};
 
@@ -30,6 +31,7 @@ impl Request<'_> {
         let [address, len, protection_bits, _] = self.arguments;
         let range = range(address, len)?;
         let protection = protection(protection_bits)?;
+        heap::make_room(&self.kernel.frames, 0)?;
         self.thread.service.space().protect(range, protection)?;
         Ok(Outcome::Done(0))
     }

@@ -4,8 +4,9 @@
 //! back are kept on a stack whose nodes are free frames themselves: a node holds the addresses of up
 //! to 510 others, so the list of free memory takes no memory.
 //!
-//! The kernel's own objects live in its heap, which hal has set aside: a service that takes every
-//! frame leaves the kernel able to handle its calls and its end.
+//! The kernel's own objects live in its heap, which takes frames for good, before they are needed
+//! ([`super::heap`]): a service that takes every frame leaves the kernel able to handle its calls and
+//! its end.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -24,6 +25,8 @@ pub(crate) struct Frames {
     pool: SpinLock<Pool>,
     /// Frames in the pool, less those promised.
     free: AtomicUsize,
+    /// Frames that the kernel heap has taken.
+    kernel: AtomicUsize,
     /// Frames there were at first.
     total: usize,
 }
@@ -45,7 +48,12 @@ impl Frames {
     pub(crate) fn new(regions: &'static [Region]) -> Self {
         let total = regions.iter().map(|region| region.pages).sum();
         let pool = Pool { unused: regions, taken: 0, top: None, count: 0 };
-        Self { pool: SpinLock::new(pool), free: AtomicUsize::new(total), total }
+        Self {
+            pool: SpinLock::new(pool),
+            free: AtomicUsize::new(total),
+            kernel: AtomicUsize::new(0),
+            total,
+        }
     }
 
     /// Frames there were at first.
@@ -56,6 +64,16 @@ impl Frames {
     /// Frames nobody has or was promised.
     pub(crate) fn free(&self) -> usize {
         self.free.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the kernel heap has taken a frame.
+    pub(crate) fn note_kernel_frame(&self) {
+        self.kernel.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Frames that no service has: free, or taken by the kernel heap.
+    pub(crate) fn outside_services(&self) -> usize {
+        self.free() + self.kernel.load(Ordering::Relaxed)
     }
 
     /// Promises `count` frames: as many calls of [`take`](Self::take) will succeed. False, and nothing

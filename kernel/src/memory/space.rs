@@ -12,9 +12,9 @@ use hal::boot::Module;
 use hal::memory::{AccessError, AddressSpace, Frame, MapError};
 use hal::sync::SpinLock;
 
-use super::Frames;
 use super::region::{Backing, Region, Regions};
 use super::touch::{Refusal, Sequence, Touch};
+use super::{Frames, heap};
 
 /// Where mappings without a wished address begin: above every image.
 const MAP_BASE: usize = 0x10_0000_0000;
@@ -217,9 +217,12 @@ impl Space {
         from: usize,
     ) -> Result<Progress, Error> {
         let state = &mut *self.state.lock();
-        // A hole in the middle of a region makes two of it; not even lack of memory forbids that.
-        if state.regions.len() >= REGION_LIMIT {
-            return Err(Error::Limit);
+        // A hole in the middle of a region makes two of it. Everything else frees, and is never refused.
+        if state.regions.find(start).is_some_and(|r| r.start < start && end < r.end) {
+            heap::make_room(frames, 0)?;
+            if state.regions.len() >= REGION_LIMIT {
+                return Err(Error::Limit);
+            }
         }
         let mut work = Work::default();
         let mut next = start + from;

@@ -29,6 +29,9 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
+    /// What a slot takes.
+    pub(crate) const BYTES_PER_SLOT: usize = size_of::<Entry>() + size_of::<u32>();
+
     /// A heap without room.
     pub(crate) const fn new() -> Self {
         Self { heap: Vec::new(), position: Vec::new() }

@@ -92,7 +92,7 @@ pub(crate) fn load(kernel: &Kernel, module: Module) -> Result<Box<Thread>, Failu
     if free < LEAST_FRAMES + writable {
         return Err(too_little);
     }
-    let frames_before = frames.free();
+    let frames_before = frames.outside_services();
     let space = Space::new(frames, free, Some(module)).ok_or(too_little)?;
     let number = kernel.next_service_number();
     let service = Arc::new(Service::new(number, package.name, space, frames_before));

@@ -24,9 +24,10 @@ use abi::thread::ThreadParameters;
 use hal::task::Context;
 
 use crate::Kernel;
-use crate::memory::Space;
+use crate::memory::{Space, heap};
 use crate::sched::cpu::Local;
-use crate::thread::{self, Attention, Shared, Thread};
+use crate::sched::deadline::Deadlines;
+use crate::thread::{self, Attention, Shared, Table, Thread};
 use crate::wait::Key;
 
 /// Threads a service may have.
@@ -38,7 +39,7 @@ pub(crate) struct Service {
     number: u64,
     name: Box<str>,
     space: Space,
-    /// Frames that were free before it was made.
+    /// Frames that no service had before it was made.
     frames_before: usize,
     trap_handler: AtomicUsize,
     /// [`ALIVE`], or the exit code.
@@ -132,6 +133,7 @@ fn try_create(
     service: &Arc<Service>,
     parameters: &ThreadParameters,
 ) -> Result<Box<Thread>, Error> {
+    heap::make_room(&kernel.frames, 0)?;
     service.space.charge(thread::CHARGE)?;
     let give_back = |error| {
         service.space.discharge(thread::CHARGE);
@@ -165,6 +167,8 @@ fn enter_table(kernel: &Kernel, service: u64) -> Result<Arc<Shared>, Error> {
         if capacity > thread::LIMIT {
             return Err(Error::Limit);
         }
+        let per_cpu = capacity * Deadlines::BYTES_PER_SLOT * hal::cpu::count() as usize;
+        heap::make_room(&kernel.frames, per_cpu + capacity * Table::BYTES_PER_SLOT)?;
         // Room for the deadlines first: a slot that exists can always wait.
         if !kernel.scheduler.reserve(capacity) || !table.grow(capacity) {
             return Err(Error::NoMemory);
@@ -233,11 +237,11 @@ fn tear_down(kernel: &Kernel, service: Service) {
     let code = service.ending.load(Ordering::SeqCst) as u8;
     let (used, _) = service.space.usage();
     service.space.destroy(&kernel.frames);
-    let after = kernel.frames.free();
+    let after = kernel.frames.outside_services();
     kernel.log.info(format_args!(
         "{} ended with {code}: {used} pages freed, {} of {} free, {} ms user, {} ms kernel",
         service.name,
-        after,
+        kernel.frames.free(),
         kernel.frames.total(),
         service.user_ns.load(Ordering::Relaxed) / 1_000_000,
         service.kernel_ns.load(Ordering::Relaxed) / 1_000_000,

@@ -137,6 +137,20 @@ pub(super) fn commitments_are_all_or_nothing(start: &Start) {
     assert!(figures().memory_used < before + part / 2);
 }
 
+pub(super) fn mappings_meet_a_limit(_: &Start) {
+    const PAGES: u64 = 1 << 18;
+    let base = call::map_data(PAGES * PAGE);
+    let before = figures().memory_used;
+    let refused = (0..PAGES / 2).find_map(|index| {
+        let page = base + 2 * index * PAGE;
+        call::make(Call::MemoryProtect, [page, PAGE, Protection::READ.0.into()]).err()
+    });
+    assert!([Some(Error::Limit), Some(Error::NoMemory)].contains(&refused), "{refused:?}");
+    assert!(figures().memory_used > before, "what the kernel keeps is on the service's account");
+    call::unmap(base, PAGES * PAGE);
+    assert!(figures().memory_used <= before);
+}
+
 /// Reads through the address in [`TARGET`] until that traps.
 fn read_until_trap(_: u64) {
     extern "C" fn read_for_ever(address: u64) {

@@ -4,6 +4,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use abi::clock::Clock;
 use abi::start::Start;
+use abi::thread::ThreadParameters;
 use abi::trap::Kind;
 use abi::{Call, Error, NO_DEADLINE};
 
@@ -163,6 +164,45 @@ pub(super) fn stale_handles_are_refused(_: &Start) {
         let result = call::make(Call::ThreadInterrupt, [wild]);
         assert_eq!(result, Err(Error::BadHandle), "{wild:#x}");
     }
+}
+
+pub(super) fn threads_meet_a_limit(start: &Start) {
+    extern "C" fn wait_and_end(_: u64) -> ! {
+        while WORD.load(Ordering::SeqCst) == 0 {
+            call::wait(&WORD, 0);
+        }
+        COUNT.fetch_add(1, Ordering::SeqCst);
+        loop {
+            // It does not return.
+            let _ = call::make(Call::ThreadExit, []);
+        }
+    }
+    const STACK: u64 = 4096;
+    let most = start.memory_limit / STACK;
+    let stacks = call::map_data(most * STACK);
+    WORD.store(0, Ordering::SeqCst);
+    COUNT.store(0, Ordering::SeqCst);
+    let mut created = 0;
+    let refused = loop {
+        let parameters = ThreadParameters {
+            entry: wait_and_end as *const () as usize,
+            stack_top: (stacks + (created + 1) * STACK) as usize,
+            ..ThreadParameters::default()
+        };
+        match call::make(Call::ThreadCreate, [(&raw const parameters).expose_provenance() as u64]) {
+            Ok(_) => created += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!([Error::Limit, Error::NoMemory].contains(&refused), "{refused:?}");
+    assert!(created > 1000, "{created}");
+    WORD.store(1, Ordering::SeqCst);
+    while COUNT.load(Ordering::SeqCst) < created {
+        call::wake(&WORD, u64::MAX);
+        sleep(1_000_000);
+    }
+    WORD.store(0, Ordering::SeqCst);
+    call::unmap(stacks, most * STACK);
 }
 
 pub(super) fn barriers_return(_: &Start) {

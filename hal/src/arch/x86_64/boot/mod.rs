@@ -124,7 +124,7 @@ unsafe fn start(mut handover: Handover) -> ! {
 
 /// Makes the kernel heap, large enough for what is needed before the kernel can make it grow.
 fn init_heap() {
-    const LEN: usize = 1 << 20;
+    const LEN: usize = 256 << 10;
     let start = paging::map_heap(LEN);
     // SAFETY: the memory was just mapped for this.
     unsafe { heap::init(start, LEN) };
