@@ -337,8 +337,8 @@ impl Blocks {
         Some(top)
     }
 
-    /// After marking: gives every block in use its new state.
-    pub(crate) fn classify(&self) -> Census {
+    /// After marking: gives every block in use its new state; with `poison`, fills all that died.
+    pub(crate) fn classify<R: Runtime>(&self, poison: Option<u8>) -> Census {
         let mut census = Census::default();
         for block in 0..self.top() {
             match self.state(block) {
@@ -352,6 +352,9 @@ impl Blocks {
                     };
                     self.set_state(block, state);
                     *bytes += BLOCK;
+                    if let Some(value) = poison {
+                        self.poison::<R>(block, value);
+                    }
                 }
             }
         }
@@ -389,22 +392,14 @@ impl Blocks {
         released
     }
 
-    /// Fills everything that is not a live object, to catch uses of dead ones.
-    pub(crate) fn poison<R: Runtime>(&self, value: u8) {
-        for block in 0..self.top() {
-            match self.state(block) {
-                State::Free => self.space.fill(self.address(block), BLOCK, value),
-                State::Full | State::Recyclable | State::Owned => {
-                    let mut free = self.address(block);
-                    self.live_objects(block, |object| {
-                        self.space.fill(free, object - HEADER - free, value);
-                        free = object - HEADER + R::size(object);
-                    });
-                    self.space.fill(free, self.address(block) + BLOCK - free, value);
-                }
-                State::Clean | State::Zeroed => {}
-            }
-        }
+    /// Fills everything in a block that is not a live object, to catch uses of dead ones.
+    fn poison<R: Runtime>(&self, block: usize, value: u8) {
+        let mut free = self.address(block);
+        self.live_objects(block, |object| {
+            self.space.fill(free, object - HEADER - free, value);
+            free = object - HEADER + R::size(object);
+        });
+        self.space.fill(free, self.address(block) + BLOCK - free, value);
     }
 
     /// Visits the objects of a block that the last collection marked, in the order of addresses.

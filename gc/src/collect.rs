@@ -27,6 +27,18 @@ impl<R: Runtime> Heap<R> {
         done
     }
 
+    /// Puts the next collection that allocation causes off until `bytes` more have been allocated,
+    /// or, without a number, to where it usually is. Lasts until the next collection.
+    pub fn set_budget_left(&self, bytes: Option<usize>) {
+        let since = self.since_collection.load(Relaxed);
+        let usual = || self.usual_budget(self.live_bytes.load(Relaxed));
+        self.budget.store(bytes.map_or_else(usual, |bytes| bytes.saturating_add(since)), Relaxed);
+    }
+
+    fn usual_budget(&self, live_bytes: usize) -> usize {
+        self.fixed_budget.unwrap_or(self.min_budget.max(live_bytes))
+    }
+
     fn mark(&self, done: &mut Collection) {
         let mut tracer = Tracer::new(self);
         let tracer = &mut tracer;
@@ -41,10 +53,9 @@ impl<R: Runtime> Heap<R> {
         handles.mark_dependent(tracer);
 
         handles.clear_dead(Kind::WeakShort, tracer);
-        let (_, pending) = finalization.counts();
-        finalization.find_ready(tracer);
-        done.finalization_pending = finalization.counts().1;
-        done.finalization_found = done.finalization_pending - pending;
+        done.finalization_found = finalization.find_ready(tracer);
+        done.finalization_pending = finalization.pending();
+        self.finalization_queued.fetch_add(done.finalization_found, Relaxed);
         handles.mark_dependent(tracer);
         handles.clear_dead(Kind::WeakLong, tracer);
         handles.clear_dead(Kind::Dependent, tracer);
@@ -61,13 +72,10 @@ impl<R: Runtime> Heap<R> {
         let poison = self.stress.map(|_| POISON);
         let large = &mut *self.large_supply.lock();
         self.large.sweep::<R>(large, poison);
-        let census = self.blocks.classify();
-        if let Some(value) = poison {
-            self.blocks.poison::<R>(value);
-        }
+        let census = self.blocks.classify::<R>(poison);
         self.supply.lock().reset();
 
-        let budget = self.fixed_budget.unwrap_or(self.min_budget.max(done.live_bytes));
+        let budget = self.usual_budget(done.live_bytes);
         let unused = census.free + large.idle;
         let excess = unused.saturating_sub(budget + budget / 4 + SLACK);
         if excess != 0 {

@@ -12,10 +12,7 @@ use core::sync::atomic::Ordering::Relaxed;
 /// Objects above this size take a new block rather than look for a hole that fits.
 const MEDIUM: usize = 1024;
 
-/// No block.
-const NONE: u32 = u32::MAX;
-
-/// A thread's allocation buffer. All-zero bytes are *not* an empty context; use [`Context::NEW`].
+/// A thread's allocation buffer. All-zero bytes are one without memory, as is [`Context::NEW`].
 ///
 /// The embedder's fast path: with `size` a multiple of 8, if `pointer + size <= limit`, then the
 /// object's address is `pointer`, its memory is zero, and `pointer` moves on by `size`.
@@ -32,7 +29,8 @@ pub struct Context {
     spare_limit: usize,
     /// Bytes of all regions so far, less what was abandoned of them, plus large objects.
     acquired: u64,
-    block: u32,
+    /// 1 + the block in which to look for holes; 0: none.
+    block: usize,
 }
 
 impl Context {
@@ -44,15 +42,18 @@ impl Context {
         spare_pointer: 0,
         spare_limit: 0,
         acquired: 0,
-        block: NONE,
+        block: 0,
     };
 
     /// Bytes allocated through this context so far.
     pub fn allocated(&self) -> u64 {
+        self.acquired - self.unused() as u64
+    }
+
+    /// Bytes it holds for allocations to come.
+    pub fn unused(&self) -> usize {
         let limit = self.limit.max(self.true_limit);
-        self.acquired
-            - (limit - self.pointer) as u64
-            - (self.spare_limit - self.spare_pointer) as u64
+        limit - self.pointer + self.spare_limit - self.spare_pointer
     }
 
     /// Forgets all memory; it stays unused until the next collection finds it.
@@ -145,20 +146,20 @@ impl<R: Runtime> Heap<R> {
     /// Finds a hole, in the context's own block or another with holes.
     fn recycle(&self, context: &mut Context, size: usize) -> bool {
         loop {
-            if context.block == NONE {
+            if context.block == 0 {
                 let Some(block) = self.blocks.take_recyclable(&mut self.supply.lock()) else {
                     return false;
                 };
-                context.block = block as u32;
+                context.block = block + 1;
             }
-            while let Some(hole) = self.blocks.take_hole::<R>(context.block as usize) {
+            while let Some(hole) = self.blocks.take_hole::<R>(context.block - 1) {
                 if hole.end - hole.start >= size {
                     self.use_hole(context, hole, size, false);
                     return true;
                 }
                 self.blocks.skip_hole(hole);
             }
-            context.block = NONE;
+            context.block = 0;
         }
     }
 

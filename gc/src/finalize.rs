@@ -62,19 +62,17 @@ pub(crate) struct Finalization {
     registered: Queue,
     /// By [`Finalizer`](crate::Finalizer): normal, critical.
     ready: [Queue; 2],
-    /// Objects that ever became ready, and that were ever taken.
-    queued: usize,
-    taken: usize,
 }
 
 impl Finalization {
     pub(crate) fn reserve(memory: &impl Memory, capacity: usize) -> Option<Self> {
         let queue = || Queue::reserve(memory, capacity);
-        Some(Self { registered: queue()?, ready: [queue()?, queue()?], queued: 0, taken: 0 })
+        Some(Self { registered: queue()?, ready: [queue()?, queue()?] })
     }
 
-    pub(crate) fn counts(&self) -> (usize, usize) {
-        (self.registered.len(), self.queued - self.taken)
+    /// How many objects are ready.
+    pub(crate) fn pending(&self) -> usize {
+        self.ready.iter().map(Queue::len).sum()
     }
 
     /// Visits the objects that are alive because their finalizers have yet to run.
@@ -87,8 +85,9 @@ impl Finalization {
         self.registered.each(visit);
     }
 
-    /// After marking: unreachable registered objects become ready, and reachable again.
-    pub(crate) fn find_ready<R: Runtime>(&mut self, tracer: &mut Tracer<'_, R>) {
+    /// After marking: unreachable registered objects become ready, and reachable again; returns how
+    /// many.
+    pub(crate) fn find_ready<R: Runtime>(&mut self, tracer: &mut Tracer<'_, R>) -> usize {
         let mut kept = 0;
         let mut dead = 0;
         // First who is dead, then what they keep alive: one may reference another.
@@ -103,11 +102,11 @@ impl Finalization {
             }
         }
         self.registered.end = kept;
-        self.queued += dead;
         if dead != 0 {
             self.each_ready(|object| tracer.mark(object));
             tracer.drain();
         }
+        dead
     }
 }
 
@@ -137,13 +136,13 @@ impl<R: Runtime> Heap<R> {
     pub fn next_finalizable(&self) -> Option<usize> {
         let finalization = &mut *self.finalization.lock();
         let next = finalization.ready.iter_mut().find_map(Queue::pop);
-        finalization.taken += usize::from(next.is_some());
+        self.finalization_taken.fetch_add(usize::from(next.is_some()), Relaxed);
         next
     }
 
-    /// How many objects ever became ready, and how many of them were ever taken.
+    /// How many objects ever became ready, and how many of them were ever taken. Takes no lock.
     pub fn finalization_counts(&self) -> (usize, usize) {
-        let finalization = self.finalization.lock();
-        (finalization.queued, finalization.taken)
+        let taken = self.finalization_taken.load(Relaxed);
+        (self.finalization_queued.load(Relaxed), taken)
     }
 }

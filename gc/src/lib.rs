@@ -142,6 +142,9 @@ pub struct Heap<R: Runtime> {
     large_supply: Mutex<R::Lock, large::Supply>,
     handles: Mutex<R::Lock, Handles>,
     finalization: Mutex<R::Lock, Finalization>,
+    /// Objects that ever became ready to be finalized, and that were ever taken.
+    finalization_queued: AtomicUsize,
+    finalization_taken: AtomicUsize,
     stats: Mutex<R::Lock, Stats>,
     stack: Table<AtomicUsize>,
     /// Bytes handed to contexts since the last collection, and how many start the next one.
@@ -182,6 +185,8 @@ impl<R: Runtime> Heap<R> {
             large_supply: Mutex::new(large::Supply::default()),
             handles: Mutex::new(Handles::reserve(&arena, handles)?),
             finalization: Mutex::new(Finalization::reserve(&arena, handles)?),
+            finalization_queued: AtomicUsize::new(0),
+            finalization_taken: AtomicUsize::new(0),
             stats: Mutex::new(Stats::default()),
             stack,
             since_collection: AtomicUsize::new(0),

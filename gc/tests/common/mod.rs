@@ -66,12 +66,13 @@ impl Drop for Toy {
 // SAFETY: the allocator hands out exclusive zeroed memory; `discard` clears.
 unsafe impl Memory for Toy {
     fn reserve(&self, bytes: usize) -> Option<usize> {
-        let layout = Layout::from_size_align(bytes, PAGE).expect("a sensible size");
+        // Aligned by hand: the system's allocator has fresh zero pages only for small alignments.
+        let layout = Layout::from_size_align(bytes + PAGE, 8).expect("a sensible size");
         // SAFETY: the size is not zero.
         let memory = unsafe { alloc_zeroed(layout) };
         let address = memory.expose_provenance();
         self.reserved.borrow_mut().push((address, layout));
-        Some(address)
+        Some(address.next_multiple_of(PAGE))
     }
 
     fn commit(&self, address: usize, bytes: usize) -> bool {
