@@ -12,7 +12,10 @@ unsafe extern "C" {
     fn RhpByRefAssignRefAVLocation2();
     fn RhpCheckedLockCmpXchgAVLocation();
     fn RhpCheckedXchgAVLocation();
-    fn RhpInterfaceDispatchAVLocation();
+    fn rt_dispatch_fault_initial();
+    fn rt_dispatch_fault_one();
+    fn rt_dispatch_fault_four();
+    fn rt_dispatch_fault_many();
 }
 
 /// What `RhThrowHwEx` of CoreLib understands.
@@ -106,7 +109,10 @@ fn is_helper_label(ip: usize) -> bool {
         RhpByRefAssignRefAVLocation2 as *const () as usize,
         RhpCheckedLockCmpXchgAVLocation as *const () as usize,
         RhpCheckedXchgAVLocation as *const () as usize,
-        RhpInterfaceDispatchAVLocation as *const () as usize,
+        rt_dispatch_fault_initial as *const () as usize,
+        rt_dispatch_fault_one as *const () as usize,
+        rt_dispatch_fault_four as *const () as usize,
+        rt_dispatch_fault_many as *const () as usize,
     ]
     .contains(&ip)
 }

@@ -1,6 +1,6 @@
 //! From the first instruction of the image to `Main` and its exit code.
 use crate::format::package::Package;
-use crate::{arch, code, collect, dispatch, fault, finalizer, heap, memory, module, sys, thread};
+use crate::{arch, code, collect, fault, finalizer, heap, memory, module, sys, thread};
 use abi::start::Start;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
@@ -50,7 +50,6 @@ pub(crate) fn run(block: &'static Start) -> ! {
     thread::attach_main(block);
     fault::install();
     heap::init(block.memory_limit);
-    dispatch::init();
     if setting(b"CERMET_SELF_CHECK").is_some() {
         code::self_check();
     }
