@@ -6,18 +6,19 @@
 //! | COM2 | the service's stderr | a socket |
 //! | COM3 | the kernel's log | a socket |
 
+mod streams;
+
 use std::io::{self, Read, Write};
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use streams::{Copier, Gate, Kept, Port, feed};
 
 use crate::arch::Arch;
 use crate::context::Context;
@@ -26,9 +27,6 @@ use crate::tool::{self, Tool};
 
 /// How often the end of the machine is looked for.
 const POLL: Duration = Duration::from_millis(4);
-
-/// How much of the log is kept for messages; its end is what matters.
-const LOG_KEPT: usize = 1 << 20;
 
 /// How the machine starts.
 #[derive(Clone, Debug)]
@@ -210,20 +208,26 @@ impl Machine {
         let mut child = Running::start(&mut command, self.arch)?;
 
         let unread = Arc::new(AtomicBool::new(false));
-        let kept = Arc::new(Mutex::new(Vec::new()));
-        let said = Arc::new(Mutex::new(Vec::new()));
+        let (kept, said) = (Kept::default(), Kept::default());
+        let (first, second) = (Arc::<Gate>::default(), Arc::<Gate>::default());
         let stdout = child.0.stdout.take().context("QEMU's stdout")?;
         let own = child.0.stderr.take().context("QEMU's stderr")?;
         let input = child.0.stdin.take().context("QEMU's stdin")?;
         let outputs = vec![
-            copier(stdout, streams.stdout, Some(unread.clone()), None),
-            stderr.copier(streams.stderr, None),
-            log.copier(streams.log, Some(kept.clone())),
-            copier(own, Box::new(io::sink()), None, Some(said.clone())),
+            Copier {
+                unread: Some(unread.clone()),
+                gate: Some(first.clone()),
+                ..Copier::plain(streams.stdout)
+            }
+            .start(stdout),
+            stderr.copy(Copier { gate: Some(second.clone()), ..Copier::plain(streams.stderr) }),
+            log.copy(Copier { kept: Some(kept.clone()), ..Copier::plain(streams.log) }),
+            Copier { kept: Some(said.clone()), ..Copier::plain(Box::new(io::sink())) }.start(own),
         ];
-        feeder(streams.stdin, input);
+        feed(streams.stdin, input, first.clone());
 
-        let stopped = child.wait(start, timeout, &unread)?;
+        let watch = Watch { start, timeout, unread, gate: first.clone() };
+        let stopped = child.wait(&watch)?;
         let time = start.elapsed();
         for port in [&stderr, &log] {
             port.give_up();
@@ -232,12 +236,15 @@ impl Machine {
             // A copier cannot panic: it only reads and writes.
             drop(output.join());
         }
-        let log = text_of(&kept);
+        let log = kept.text();
         let end = match stopped {
             Stopped::Early(end) => end,
             Stopped::Itself(status) => match exit_code(&log) {
                 Some(code) => End::Exit(code),
-                None => End::Broken(broken(status, &text_of(&said))),
+                None => {
+                    let words = [said.text(), first.before(), second.before()].concat();
+                    End::Broken(broken(status, &words))
+                }
             },
         };
         Ok(Outcome { end, log, time })
@@ -265,16 +272,37 @@ fn comma(path: &std::path::Path) -> String {
     path.display().to_string().replace(',', ",,")
 }
 
-fn text_of(bytes: &Mutex<Vec<u8>>) -> String {
-    String::from_utf8_lossy(&bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
-}
-
 /// A child that is killed when it is dropped.
 struct Running(Child);
+
+/// What a wait looks at.
+struct Watch {
+    start: Instant,
+    timeout: Option<Duration>,
+    unread: Arc<AtomicBool>,
+    gate: Arc<Gate>,
+}
 
 enum Stopped {
     Itself(ExitStatus),
     Early(End),
+}
+
+impl Watch {
+    /// Why the machine is to be stopped now, if it is.
+    fn end(&self) -> Option<End> {
+        if let Some(signal) = interrupt::pending() {
+            return Some(End::Interrupted(signal));
+        }
+        if self.unread.load(Ordering::Relaxed) {
+            return Some(End::Unread);
+        }
+        if let Some(why) = self.gate.halted() {
+            return Some(End::Broken(why));
+        }
+        let is_late = self.timeout.is_some_and(|timeout| self.start.elapsed() >= timeout);
+        is_late.then_some(End::TimedOut)
+    }
 }
 
 impl Running {
@@ -284,24 +312,13 @@ impl Running {
         Ok(Running(child))
     }
 
-    fn wait(
-        &mut self,
-        start: Instant,
-        timeout: Option<Duration>,
-        unread: &AtomicBool,
-    ) -> Result<Stopped> {
+    fn wait(&mut self, watch: &Watch) -> Result<Stopped> {
         loop {
             if let Some(status) = self.0.try_wait().context("waiting for QEMU")? {
                 return Ok(Stopped::Itself(status));
             }
-            if let Some(signal) = interrupt::pending() {
-                return Ok(Stopped::Early(self.stop(End::Interrupted(signal))));
-            }
-            if unread.load(Ordering::Relaxed) {
-                return Ok(Stopped::Early(self.stop(End::Unread)));
-            }
-            if timeout.is_some_and(|timeout| start.elapsed() >= timeout) {
-                return Ok(Stopped::Early(self.stop(End::TimedOut)));
+            if let Some(end) = watch.end() {
+                return Ok(Stopped::Early(self.stop(end)));
             }
             thread::sleep(POLL);
         }
@@ -325,139 +342,11 @@ impl Drop for Running {
     }
 }
 
-/// A serial port of the machine that arrives at a socket without a name in the file system.
-struct Port {
-    address: SocketAddr,
-    listener: Arc<UnixListener>,
-}
-
-impl Port {
-    /// Opens a socket; also returns QEMU's arguments for it.
-    fn open(id: &str) -> Result<(Port, [String; 4])> {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name =
-            format!("cermet-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let address = SocketAddr::from_abstract_name(&name).context("a socket's name")?;
-        let listener =
-            UnixListener::bind_addr(&address).context("a socket for the machine's serial port")?;
-        let args = [
-            "-chardev".to_owned(),
-            format!("socket,id={id},path={name},abstract=on"),
-            "-serial".to_owned(),
-            format!("chardev:{id}"),
-        ];
-        Ok((Port { address, listener: Arc::new(listener) }, args))
-    }
-
-    /// Copies what arrives.
-    fn copier(
-        &self,
-        to: Box<dyn Write + Send>,
-        keep: Option<Arc<Mutex<Vec<u8>>>>,
-    ) -> JoinHandle<()> {
-        let listener = self.listener.clone();
-        thread::spawn(move || {
-            if let Ok((stream, _)) = listener.accept() {
-                copy(stream, to, None, keep.as_deref());
-            }
-        })
-    }
-
-    /// Ends the wait for a machine that never opened its end.
-    fn give_up(&self) {
-        drop(UnixStream::connect_addr(&self.address));
-    }
-}
-
-fn copier(
-    from: impl Read + Send + 'static,
-    to: Box<dyn Write + Send>,
-    unread: Option<Arc<AtomicBool>>,
-    keep: Option<Arc<Mutex<Vec<u8>>>>,
-) -> JoinHandle<()> {
-    thread::spawn(move || copy(from, to, unread.as_deref(), keep.as_deref()))
-}
-
-/// Copies to the end, passing on at once whatever there is.
-fn copy(
-    mut from: impl Read,
-    mut to: Box<dyn Write + Send>,
-    unread: Option<&AtomicBool>,
-    keep: Option<&Mutex<Vec<u8>>>,
-) {
-    let mut buffer = [0; 16 * 1024];
-    let mut is_read = true;
-    loop {
-        let count = match from.read(&mut buffer) {
-            Ok(0) => return,
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => return,
-        };
-        let part = &buffer[..count];
-        if is_read && to.write_all(part).and_then(|()| to.flush()).is_err() {
-            is_read = false;
-            if let Some(unread) = unread {
-                unread.store(true, Ordering::Relaxed);
-            }
-        }
-        if let Some(keep) = keep {
-            let mut kept = keep.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.extend_from_slice(part);
-            if kept.len() > 2 * LOG_KEPT {
-                let surplus = kept.len() - LOG_KEPT;
-                kept.drain(..surplus);
-            }
-        }
-    }
-}
-
-/// Feeds the machine's input in the frame that the kernel expects. Not waited for: a read from a
-/// terminal may never return.
-fn feeder(mut from: Box<dyn Read + Send>, mut to: ChildStdin) {
-    thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        loop {
-            match from.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => {
-                    if to.write_all(&framed(&buffer[..count])).is_err() {
-                        return;
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => break,
-            }
-        }
-        // The end of the input is a mark, not the end of the pipe: QEMU would close the port.
-        if to.write_all(&END_OF_INPUT).is_ok() {
-            thread::park();
-        }
-    });
-}
-
-/// The mark of a frame.
-const ESCAPE: u8 = 0x10;
-/// What tells the kernel that no more input will come.
-const END_OF_INPUT: [u8; 2] = [ESCAPE, 0x04];
-
-/// Input in which a literal escape byte is doubled.
-fn framed(input: &[u8]) -> Vec<u8> {
-    let mut output = Vec::with_capacity(input.len());
-    for &byte in input {
-        if byte == ESCAPE {
-            output.push(ESCAPE);
-        }
-        output.push(byte);
-    }
-    output
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{Boot, Machine, comma, exit_code, framed};
+    use super::{Boot, Machine, comma, exit_code};
     use crate::arch::Arch;
 
     #[test]
@@ -467,11 +356,6 @@ mod tests {
         assert_eq!(exit_code("no end"), None);
         assert_eq!(exit_code("[exit] 300\n"), None);
         assert_eq!(exit_code("the text [exit] 1 within a line\n"), None);
-    }
-
-    #[test]
-    fn input_is_framed() {
-        assert_eq!(framed(b"ab\x10c\x04"), b"ab\x10\x10c\x04");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::build::{Source, Work};
@@ -181,8 +181,12 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The kernel's command line: input comes in frames, for all that xtask runs.
-    pub(crate) const COMMAND_LINE: &'static str = "stdin=framed";
+    /// The kernel's command line for all that xtask runs: input comes in frames, and the streams begin
+    /// with a mark.
+    pub(crate) const COMMAND_LINE: &'static str = "stdin=framed streams=marked";
+
+    /// The least memory in KiB with which UEFI firmware comes to start anything.
+    const LEAST_UEFI_KIB: u64 = 96 * 1024;
 
     /// The machine for a kernel and a package.
     ///
@@ -203,7 +207,15 @@ impl Settings {
                 command_line: Settings::COMMAND_LINE.to_owned(),
             },
             Firmware::Uefi => {
-                let (code, original) = machine::firmware(work.arch).ok_or_else(|| anyhow!("there is no UEFI firmware on this machine; `cargo xtask setup` says how to get it"))?;
+                if self.memory < Settings::LEAST_UEFI_KIB {
+                    let least = Settings::LEAST_UEFI_KIB / 1024;
+                    bail!(
+                        "with less than {least}M of memory UEFI firmware does not come to start anything; use --firmware direct"
+                    );
+                }
+                let (code, original) = machine::firmware(work.arch).context(
+                    "there is no UEFI firmware on this machine; `cargo xtask setup` says how to get it",
+                )?;
                 let variables = place.path("variables.fd");
                 fs::copy(&original, &variables)
                     .with_context(|| format!("cannot copy {}", original.display()))?;
