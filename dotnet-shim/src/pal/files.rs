@@ -1,4 +1,5 @@
 //! The service's file system behind its lock, and waiting for what happens in it.
+use super::alloc::string::String;
 use super::alloc::vec::Vec;
 use super::error::{Errno, Result};
 use super::fs::{BASE, FileSystem, Names, Time, World};
@@ -56,7 +57,7 @@ fn build() -> FileSystem {
     }
     files.change_directory(BASE).expect("the initial tree has it");
     for name in refused {
-        eprintln!("content file refused: {}", super::alloc::string::String::from_utf8_lossy(name));
+        eprintln!("content file refused: {}", String::from_utf8_lossy(name));
     }
     files
 }

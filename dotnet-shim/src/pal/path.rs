@@ -1,4 +1,5 @@
 //! Exports: what is done to names.
+use super::alloc::vec::Vec;
 use super::argument::{InOut, Out, Target, Text, TextMut};
 use super::error::Errno;
 use super::files;
@@ -134,7 +135,7 @@ extern "C" fn get_cwd(mut buffer: Target, length: i32) -> *mut u8 {
 }
 
 /// Shared memory objects are files of `/dev/shm`, as on Linux.
-fn shared_path(name: &[u8]) -> Result<super::alloc::vec::Vec<u8>, Errno> {
+fn shared_path(name: &[u8]) -> Result<Vec<u8>, Errno> {
     let name = name.strip_prefix(b"/").unwrap_or(name);
     if name.is_empty() || name.contains(&b'/') {
         return Err(Errno::EINVAL);
