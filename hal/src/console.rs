@@ -1,7 +1,8 @@
 //! Serial ports.
 
 use crate::arch::Uart;
-use crate::sync::SpinLock;
+use crate::cpu;
+use crate::sync::{SpinGuard, SpinLock};
 
 /// Ports looked for.
 pub const PORTS: usize = 4;
@@ -16,9 +17,25 @@ impl Port {
         Uart::find(number).map(Self)
     }
 
+    /// The port for oneself; in a panic also when someone who never gives it back has it.
+    fn lock(&self) -> SpinGuard<'static, Uart> {
+        if !cpu::is_alone() {
+            return self.0.lock();
+        }
+        for _ in 0..1_000_000 {
+            if let Some(guard) = self.0.try_lock() {
+                return guard;
+            }
+        }
+        // SAFETY: the other CPUs have been stopped, and this one does not return from its panic, so
+        // whoever holds the lock never goes on.
+        unsafe { self.0.force_unlock() };
+        self.0.lock()
+    }
+
     /// Hands over what the port takes without waiting; how many bytes that was.
     pub fn write(&self, bytes: &[u8]) -> usize {
-        self.0.lock().write(bytes)
+        self.lock().write(bytes)
     }
 
     /// Writes all of `bytes`, waiting for the port as long as it makes progress.
@@ -35,19 +52,19 @@ impl Port {
 
     /// A byte that has arrived.
     pub fn read(&self) -> Option<u8> {
-        self.0.lock().read()
+        self.lock().read()
     }
 
     /// Makes arriving bytes cause [`Interrupt::Serial`](crate::task::Interrupt::Serial) on the first
     /// CPU.
     pub fn enable_receive_interrupt(&self) {
-        self.0.lock().set_receive_interrupt(true);
+        self.lock().set_receive_interrupt(true);
     }
 
     /// Whether the port causes [`Interrupt::Serial`](crate::task::Interrupt::Serial) when it can take
     /// bytes again. Wanted only while there is something to write.
     pub fn set_send_interrupt(&self, enabled: Send) {
-        self.0.lock().set_send_interrupt(matches!(enabled, Send::Notify));
+        self.lock().set_send_interrupt(matches!(enabled, Send::Notify));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::arch::{Arch, Machine};
 use crate::task::Interrupt;
@@ -75,9 +76,19 @@ pub fn relax() {
     Machine::relax();
 }
 
-/// Stops every other CPU for good; for a panic.
+/// Set when this machine is down to one CPU that is in a panic.
+static IS_ALONE: AtomicBool = AtomicBool::new(false);
+
+/// Stops every other CPU for good; for a panic. What they, or this one, were doing with a serial port
+/// no longer keeps it from being used.
 pub fn stop_others() {
     Machine::stop_other_cpus();
+    IS_ALONE.store(true, Ordering::SeqCst);
+}
+
+/// Whether [`stop_others`] was called.
+pub(crate) fn is_alone() -> bool {
+    IS_ALONE.load(Ordering::Relaxed)
 }
 
 /// One `T` for each CPU.

@@ -40,6 +40,16 @@ impl<T: ?Sized> SpinLock<T> {
         self.0.try_lock().map(SpinGuard)
     }
 
+    /// Opens the lock, whoever holds it.
+    ///
+    /// # Safety
+    ///
+    /// Whoever holds it must never use the value again.
+    pub(crate) unsafe fn force_unlock(&self) {
+        // SAFETY: the caller says so.
+        unsafe { self.0.force_unlock() }
+    }
+
     /// The value, which nobody else can reach.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()

@@ -193,7 +193,7 @@ impl Arch for Machine {
         let words = core::ptr::with_exposed_provenance::<usize>(frame_pointer);
         // SAFETY: both words lie in a stack of the kernel, which is mapped.
         let (next, address) = unsafe { (words.read(), words.add(1).read()) };
-        paging::text().contains(&address).then_some((address, next))
+        (address != 0).then_some((address, next))
     }
 }
 

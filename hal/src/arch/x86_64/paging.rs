@@ -197,11 +197,6 @@ pub(super) fn symbols() -> &'static [u8] {
     }
 }
 
-/// The addresses of the kernel's instructions.
-pub(super) fn text() -> core::ops::Range<usize> {
-    &raw const __text_start as usize..&raw const __text_end as usize
-}
-
 /// Whether two words can be read at an address, as far as stacks go: the CPUs' own or the one in the
 /// image.
 pub(super) fn is_kernel_stack(address: usize) -> bool {
@@ -246,7 +241,12 @@ pub(super) unsafe fn init(memory: &Map, free: &Map, image_at: PhysAddr, loader_w
     }
     let root = tables.root;
     // SAFETY: the tables map this code, its data and its stack, with the rights they need.
-    unsafe { write_root(root) };
+    unsafe {
+        write_root(root);
+        // What the loader had marked as global would stay known to the CPU.
+        Cr4::update(|flags| flags.remove(Cr4Flags::PAGE_GLOBAL));
+        Cr4::update(|flags| flags.insert(Cr4Flags::PAGE_GLOBAL));
+    }
     tables.window = WINDOW;
     ROOT.store(root.0, Ordering::Relaxed);
     super::local::this().root.store(root.0, Ordering::Relaxed);
