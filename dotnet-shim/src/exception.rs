@@ -1,6 +1,6 @@
 //! The native half of exception dispatch: iteration over stack frames, with nested dispatches
 //! colliding, and enumeration of clauses. CoreLib runs both passes and calls these.
-use crate::code::{self, Method};
+use crate::code::{self, Code};
 use crate::format::lsda::{self, ClauseKind};
 use crate::unwind::{Registers, register};
 use crate::{roots, thread};
@@ -94,8 +94,8 @@ impl FrameIterator {
         self.control_pc = self.registers.ip - usize::from(!exact);
         // CoreLib merges neighbouring frames with equal frame pointers (the funclets of one
         // activation), so a method without a frame register must report 0 and not its caller's rbp.
-        let method = Method::find(self.control_pc);
-        let has_frame = method.is_some_and(|method| method.gc_info().frame_base.is_some());
+        let code = Code::at(self.control_pc);
+        let has_frame = code.is_some_and(|code| code.has_frame_register());
         self.frame_pointer = if has_frame { self.registers.value(register::RBP) } else { 0 };
         true
     }
@@ -112,10 +112,9 @@ impl FrameIterator {
                 self.registers = unsafe { Registers::from_throw_stub(self.registers.sp) };
                 continue;
             }
-            let pc = self.registers.ip.wrapping_sub(1);
-            let Some(description) = code::describe(pc) else { return };
-            // SAFETY: the frame is that of the described function.
-            unsafe { self.registers.unwind(&description, pc) };
+            let Some(code) = Code::at(self.registers.ip.wrapping_sub(1)) else { return };
+            // SAFETY: the frame is that of this code.
+            unsafe { self.registers.unwind(&code.step) };
         }
     }
 
@@ -179,16 +178,16 @@ unsafe extern "C" fn iterator_next(
     store(unwound_reverse, 0);
     store(collided, NO_CLAUSE);
     loop {
-        let Some(method) = Method::find(iterator.control_pc) else { return 0 };
-        if method.data.is_reverse_pinvoke_body() {
-            let frame = roots::reverse_pinvoke_frame(&method, &iterator.registers);
+        let Some(code) = Code::managed(iterator.control_pc) else { return 0 };
+        if code.is_reverse_pinvoke_body() {
+            let frame = roots::reverse_pinvoke_frame(&code, &iterator.registers);
             store(unwound_reverse, 1);
             // SAFETY: the method saved the frame on entry.
             return u32::from(unsafe { iterator.start_at_transition(frame) });
         }
         // SAFETY: the iterator stands on a frame of this method.
         unsafe {
-            iterator.registers.unwind(&method.description, iterator.control_pc);
+            iterator.registers.unwind(&code.step);
             iterator.skip_stubs();
         }
         if !is_second_pass_stub(iterator.registers.ip) {
@@ -253,10 +252,10 @@ unsafe extern "C" fn clauses_init(
     region: &mut [usize; 4],
     clauses: &mut ClauseEnumerator,
 ) -> u32 {
-    let Some(method) = Method::find(iterator.control_pc) else { return 0 };
-    let start = method.start();
+    let Some(code) = Code::managed(iterator.control_pc) else { return 0 };
+    let start = code.start();
     *region = [start, 0, 0, 0];
-    let Some(list) = method.data.clauses() else { return 0 };
+    let Some(list) = code.clauses() else { return 0 };
     let Some((count, cursor)) = code::decode(list, lsda::clauses) else { return 0 };
     *clauses = ClauseEnumerator { cursor, count, index: 0, start, padding: 0 };
     1

@@ -5,7 +5,7 @@
 //! reporting them is merely generous, and no bookkeeping of funclets is needed. Two places are
 //! reported as ambiguous: the registers of an interrupted leaf, and the argument block of an
 //! interface dispatch that is being resolved.
-use crate::code::{self, Method};
+use crate::code::{self, Code};
 use crate::exception;
 use crate::format::gcinfo::{Slot, Stand};
 use crate::thread::{NO_FRAMES, Thread};
@@ -53,7 +53,7 @@ pub(crate) fn report(thread: &Thread, sink: &mut impl Sink) {
 }
 
 /// The transition frame that a reverse P/Invoke method saved when native code called it.
-pub(crate) fn reverse_pinvoke_frame(method: &Method, registers: &Registers) -> usize {
+pub(crate) fn reverse_pinvoke_frame(method: &Code, registers: &Registers) -> usize {
     let info = method.gc_info();
     let Some(slot) = info.reverse_slot else {
         fatal!("Method {:#x} is called by native code and saves no frame.", method.start());
@@ -110,16 +110,15 @@ fn frames(thread: &Thread, sink: &mut impl Sink) {
             if registers.ip == ReturnFromUniversalTransition as *const () as usize {
                 dispatch_arguments = Some(registers.sp + DISPATCH_ARGUMENTS);
             }
-            let pc = registers.ip - 1;
-            let Some(description) = code::describe(pc) else {
+            let Some(code) = Code::at(registers.ip - 1) else {
                 fatal!("A frame returns to {:#x}, which is no known code.", registers.ip);
             };
-            // SAFETY: the frame is that of the described function.
-            unsafe { registers.unwind(&description, pc) };
+            // SAFETY: the frame is that of this code.
+            unsafe { registers.unwind(&code.step) };
             continue;
         }
         let pc = if stand == Stand::Call { registers.ip - 1 } else { registers.ip };
-        let Some(method) = Method::find(pc) else {
+        let Some(method) = Code::at(pc) else {
             fatal!("There is no method at {:#x}.", registers.ip);
         };
         if let Some(start) = dispatch_arguments.take() {
@@ -131,7 +130,7 @@ fn frames(thread: &Thread, sink: &mut impl Sink) {
             }
         }
         slots(&method, &registers, stand, sink);
-        if method.data.is_reverse_pinvoke_body() {
+        if method.is_reverse_pinvoke_body() {
             let frame = reverse_pinvoke_frame(&method, &registers);
             if frame == NO_FRAMES || frame == 0 {
                 return;
@@ -140,7 +139,7 @@ fn frames(thread: &Thread, sink: &mut impl Sink) {
             registers = unsafe { Registers::from_transition_frame(frame) };
         } else {
             // SAFETY: the frame is that of this method.
-            unsafe { registers.unwind(&method.description, pc) };
+            unsafe { registers.unwind(&method.step) };
         }
         stand = Stand::Call;
     }
@@ -149,7 +148,7 @@ fn frames(thread: &Thread, sink: &mut impl Sink) {
 /// Where the dispatch stub keeps the arguments, from its stack pointer (see `dispatch.S`).
 const DISPATCH_ARGUMENTS: usize = 0x80;
 
-fn slots(method: &Method, registers: &Registers, stand: Stand, sink: &mut impl Sink) {
+fn slots(method: &Code, registers: &Registers, stand: Stand, sink: &mut impl Sink) {
     let info = method.gc_info();
     let offset = registers.ip - method.start();
     let frame = info.frame_base.map_or(0, |number| registers.value(index(number)));

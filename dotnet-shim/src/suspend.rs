@@ -4,7 +4,7 @@
 //! interrupted: in managed code, or in a stub on its behalf, it single-steps to the next safepoint
 //! and parks there, inside the trap handler; in runtime code it is left alone and interrupted again
 //! later.
-use crate::code::Method;
+use crate::code::Code;
 use crate::lock::Guard;
 use crate::thread::{self, List, THREADS, Thread};
 use crate::{arch, sys};
@@ -159,8 +159,8 @@ pub(crate) fn approach(frame: &mut Frame) {
         return;
     }
     let ip = arch::instruction_pointer(&frame.registers);
-    match Method::find(ip) {
-        Some(method) if method.is_interruptible(ip) => {
+    match Code::managed(ip) {
+        Some(code) if code.is_interruptible(ip) => {
             STATISTICS.parks.fetch_add(1, Relaxed);
             thread.park_word.store(1, Relaxed);
             thread.parked.store(frame, Release);

@@ -3,7 +3,7 @@
 //! Rule: the caller of anything here holds the frames still: they are its own, or those of a stopped
 //! thread.
 use crate::exception::EXINFO_SIZE;
-use crate::format::eh_frame::{Description, RETURN_ADDRESS, STACK_POINTER};
+use crate::format::eh_frame::{RETURN_ADDRESS, Row, STACK_POINTER};
 use abi::trap::Registers as Trapped;
 use core::ptr;
 
@@ -13,34 +13,95 @@ pub(crate) const COUNT: usize = 15;
 /// Indices into [`Registers::saved`].
 pub(crate) mod register {
     pub(crate) const RAX: usize = 0;
+    pub(crate) const RCX: usize = 1;
     pub(crate) const RDX: usize = 2;
     pub(crate) const RBX: usize = 3;
     pub(crate) const RBP: usize = 4;
+    pub(crate) const RSI: usize = 5;
+    pub(crate) const RDI: usize = 6;
     pub(crate) const R12: usize = 11;
     pub(crate) const R13: usize = 12;
     pub(crate) const R14: usize = 13;
     pub(crate) const R15: usize = 14;
 }
 
-/// From a DWARF number to an index; the stack pointer has none.
-const DWARF: [Option<usize>; RETURN_ADDRESS] = [
-    Some(0),
-    Some(2),
-    Some(1),
-    Some(3),
-    Some(5),
-    Some(6),
-    Some(4),
-    None,
-    Some(7),
-    Some(8),
-    Some(9),
-    Some(10),
-    Some(11),
-    Some(12),
-    Some(13),
-    Some(14),
+/// From the DWARF number of a register to its index; the stack pointer has none.
+const fn index_of(dwarf: usize) -> Option<usize> {
+    Some(match dwarf {
+        0 => register::RAX,
+        1 => register::RDX,
+        2 => register::RCX,
+        3 => register::RBX,
+        4 => register::RSI,
+        5 => register::RDI,
+        6 => register::RBP,
+        8..16 => dwarf - 1,
+        _ => return None,
+    })
+}
+
+/// The registers that a function must keep for its caller: DWARF number and index.
+const KEPT: [(usize, usize); 6] = [
+    (3, register::RBX),
+    (6, register::RBP),
+    (12, register::R12),
+    (13, register::R13),
+    (14, register::R14),
+    (15, register::R15),
 ];
+
+/// How to get from a frame to its caller's. Offsets are from the frame address, which is the caller's
+/// stack pointer; 0 stands for a register that is not saved.
+#[derive(Clone, Copy)]
+pub(crate) struct Step {
+    /// Index of the register that the frame address counts from, or [`FROM_STACK_POINTER`].
+    base: u32,
+    offset: i32,
+    return_address: i32,
+    kept: [i32; KEPT.len()],
+}
+
+const FROM_STACK_POINTER: u32 = u32::MAX;
+
+impl Step {
+    /// The compact form of a row; `None` when that does not fit.
+    pub(crate) fn new(row: &Row) -> Option<Self> {
+        let base = match row.base {
+            STACK_POINTER => FROM_STACK_POINTER,
+            dwarf => index_of(dwarf)? as u32,
+        };
+        let mut kept = [0; KEPT.len()];
+        for (place, (dwarf, _)) in kept.iter_mut().zip(KEPT) {
+            *place = i32::try_from(row.saved[dwarf].unwrap_or(0)).ok()?;
+        }
+        let offset = i32::try_from(row.offset).ok()?;
+        let return_address = i32::try_from(row.saved[RETURN_ADDRESS].unwrap_or(-8)).ok()?;
+        Some(Self { base, offset, return_address, kept })
+    }
+
+    /// As words, for storage.
+    pub(crate) fn to_words(self) -> [u64; 5] {
+        let pair = |low: i32, high: i32| {
+            u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32
+        };
+        let [a, b, c, d, e, f] = self.kept;
+        let base = self.base.cast_signed();
+        [pair(base, self.offset), pair(self.return_address, 0), pair(a, b), pair(c, d), pair(e, f)]
+    }
+
+    /// What [`to_words`](Self::to_words) gave.
+    pub(crate) fn from_words(words: [u64; 5]) -> Self {
+        let low = |word: u64| (word as u32).cast_signed();
+        let high = |word: u64| ((word >> 32) as u32).cast_signed();
+        let [first, second, a, b, c] = words;
+        Self {
+            base: first as u32,
+            offset: high(first),
+            return_address: low(second),
+            kept: [low(a), high(a), low(b), high(b), low(c), high(c)],
+        }
+    }
+}
 
 /// Where each register of a frame is saved, in the layout managed code expects (`REGDISPLAY`).
 #[derive(Clone, Copy)]
@@ -161,30 +222,25 @@ impl Registers {
         }
     }
 
-    /// Moves on to the caller's frame. `pc` selects the row: the ip itself or, for a return address,
-    /// the byte before.
+    /// Moves on to the caller's frame.
     ///
     /// # Safety
     ///
-    /// The registers are those of a frame of the described function.
-    pub(crate) unsafe fn unwind(&mut self, description: &Description<'_>, pc: usize) {
-        let Some(row) = description.row(pc) else {
-            fatal!("No frame information for {pc:#x}.");
+    /// The registers are those of a frame of the code that the step is for.
+    pub(crate) unsafe fn unwind(&mut self, step: &Step) {
+        let base = match step.base {
+            FROM_STACK_POINTER => self.sp,
+            index => self.value(index as usize),
         };
-        let base = match DWARF[row.base] {
-            Some(index) => self.value(index),
-            None => self.sp,
-        };
-        debug_assert!(DWARF[STACK_POINTER].is_none());
-        let frame = base.wrapping_add_signed(row.offset as isize);
-        let at = |offset: i64| frame.wrapping_add_signed(offset as isize) as *mut usize;
-        for (index, offset) in DWARF.iter().zip(row.saved) {
-            if let (Some(index), Some(offset)) = (*index, offset) {
+        let frame = base.wrapping_add_signed(step.offset as isize);
+        let at = |offset: i32| frame.wrapping_add_signed(offset as isize) as *mut usize;
+        for ((_, index), offset) in KEPT.into_iter().zip(step.kept) {
+            if offset != 0 {
                 self.saved[index] = at(offset);
             }
         }
-        // SAFETY: the row says where the return address is.
-        self.ip = unsafe { *at(row.saved[RETURN_ADDRESS].unwrap_or(-8)) };
+        // SAFETY: the step says where the return address is.
+        self.ip = unsafe { *at(step.return_address) };
         self.sp = frame;
     }
 }
