@@ -45,6 +45,8 @@ pub(super) struct Counts {
     pub(super) user: u64,
     /// All of them.
     pub(super) total: u64,
+    /// All since the first one in user mode.
+    pub(super) since_user: u64,
 }
 
 /// How QEMU is called.
@@ -184,15 +186,18 @@ pub(super) fn plugin(source: &Path, dir: &Path) -> Result<PathBuf> {
 
 /// The counts in the plugin's `MARK` line.
 fn parse_counts(text: &str) -> Option<Counts> {
-    let line = text.lines().find(|l| l.starts_with("MARK "))?;
-    let field = |name: &str| -> Option<u64> {
+    let field = |line: &str, name: &str| -> Option<u64> {
         line.split_whitespace().find_map(|w| w.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
     };
+    let mark = text.lines().find(|l| l.starts_with("MARK "))?;
+    let user = text.lines().find(|l| l.starts_with("USER "))?;
+    let total = field(mark, "total")?;
     Some(Counts {
-        firmware: field("firmware+loader")?,
-        kernel: field("kernel")?,
-        user: field("user")?,
-        total: field("total")?,
+        firmware: field(mark, "firmware+loader")?,
+        kernel: field(mark, "kernel")?,
+        user: field(mark, "user")?,
+        total,
+        since_user: total.checked_sub(field(user, "total")?)?,
     })
 }
 
@@ -202,10 +207,10 @@ mod tests {
 
     #[test]
     fn the_mark_is_read() {
-        let text = "KERNEL total=5 firmware+loader=5 kernel=0 user=0\nMARK total=60 firmware+loader=10 kernel=20 user=30\n";
+        let text = "USER total=25 firmware+loader=5 kernel=20 user=0\nMARK total=60 firmware+loader=10 kernel=20 user=30\n";
         assert_eq!(
             parse_counts(text),
-            Some(Counts { firmware: 10, kernel: 20, user: 30, total: 60 })
+            Some(Counts { firmware: 10, kernel: 20, user: 30, total: 60, since_user: 35 })
         );
         assert_eq!(parse_counts("EXIT total=1"), None);
     }
