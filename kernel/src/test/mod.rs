@@ -42,3 +42,4 @@ mod calls;
 mod fuzz;
 mod life;
 pub(crate) mod rig;
+mod streams;
