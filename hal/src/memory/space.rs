@@ -377,3 +377,7 @@ fn is_range(address: usize, pages: usize) -> bool {
 fn is_allowed(protection: Protection) -> bool {
     protection.0 & 6 != 6 && protection.0 & !7 == 0
 }
+
+#[cfg(test)]
+#[path = "space_tests.rs"]
+mod tests;
