@@ -17,7 +17,7 @@ mod wait;
 use abi::{Call, Error};
 
 use crate::memory::space::Progress;
-use crate::sched::cpu::{Local, Next, Wish};
+use crate::sched::cpu::{Local, Next};
 use crate::thread::Thread;
 use crate::{Kernel, arch, service};
 
@@ -28,7 +28,7 @@ enum Outcome {
     /// It is finished, and others get the CPU.
     Yield,
     /// It is finished when the thread has waited; whoever wakes it sets the result.
-    Wait(Wish),
+    Wait,
     /// It goes on, from the start but with what it has done noted, after others had a chance.
     Again,
     /// It has replaced the thread's registers, or does not return.
@@ -46,13 +46,19 @@ struct Request<'a> {
 }
 
 /// Does the call that a thread makes.
+#[inline]
 pub(crate) fn dispatch(kernel: &Kernel, local: &mut Local, thread: &mut Thread) -> Next {
-    let registers = thread.context.registers();
-    let number = arch::call_number(registers);
-    if number == Call::Null as u64 {
+    if arch::call_number(thread.context.registers()) == Call::Null as u64 {
         thread.finish_call(Ok(0));
         return Next::Resume;
     }
+    decode(kernel, local, thread)
+}
+
+#[inline(never)]
+fn decode(kernel: &Kernel, local: &mut Local, thread: &mut Thread) -> Next {
+    let registers = thread.context.registers();
+    let number = arch::call_number(registers);
     let arguments = arch::arguments(registers);
     let call = usize::try_from(number).ok().and_then(|number| Call::ALL.get(number));
     let mut request = Request { kernel, local, thread, arguments };
@@ -69,7 +75,7 @@ pub(crate) fn dispatch(kernel: &Kernel, local: &mut Local, thread: &mut Thread) 
             request.thread.finish_call(Ok(0));
             Next::Yield
         }
-        Ok(Outcome::Wait(wish)) => Next::Wait(wish),
+        Ok(Outcome::Wait) => Next::Wait,
         Ok(Outcome::Again) => {
             request.thread.unfinished.is_pending = true;
             Next::Yield

@@ -5,7 +5,7 @@ use abi::memory::Protection;
 use abi::{Error, NO_DEADLINE};
 
 use super::{Outcome, Request, Result};
-use crate::sched::cpu::{Condition, Wish};
+use crate::sched::cpu::Condition;
 use crate::stream::Read;
 use crate::wait::Key;
 
@@ -40,8 +40,8 @@ impl Request<'_> {
         if done > 0 || len == 0 {
             return Ok(Outcome::Done(done as u64));
         }
-        let condition = Condition::NoRoom(output);
-        Ok(Outcome::Wait(Wish { key: Key::Output(output), deadline_ns: NO_DEADLINE, condition }))
+        self.local.wait_for(Key::Output(output), NO_DEADLINE, Condition::NoRoom(output));
+        Ok(Outcome::Wait)
     }
 
     /// Writes lines to the log, each with the service's name.
@@ -82,8 +82,8 @@ impl Request<'_> {
                 if deadline_ns != NO_DEADLINE && deadline_ns <= hal::time::now_ns() {
                     return Err(Error::TimedOut);
                 }
-                let condition = Condition::NoInput;
-                Ok(Outcome::Wait(Wish { key: Key::Input, deadline_ns, condition }))
+                self.local.wait_for(Key::Input, deadline_ns, Condition::NoInput);
+                Ok(Outcome::Wait)
             }
         }
     }

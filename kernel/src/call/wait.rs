@@ -3,19 +3,18 @@
 use abi::Error;
 
 use super::{Outcome, Request, Result};
-use crate::sched::cpu::{Condition, Wish};
+use crate::sched::cpu::Condition;
 use crate::wait::Key;
 
 impl Request<'_> {
     pub(super) fn wait(&mut self) -> Result {
         let [address, expected, deadline, _] = self.arguments;
-        let deadline_ns = deadline as u64;
         if !address.is_multiple_of(4) {
             return Err(Error::BadArgument);
         }
         let key = Key::Word { service: self.thread.shared.service, address };
-        let condition = Condition::WordIs(expected as u32);
-        Ok(Outcome::Wait(Wish { key, deadline_ns, condition }))
+        self.local.wait_for(key, deadline as u64, Condition::WordIs(expected as u32));
+        Ok(Outcome::Wait)
     }
 
     pub(super) fn wake(&mut self) -> Result {
@@ -33,8 +32,8 @@ impl Request<'_> {
             return Ok(Outcome::Done(0));
         }
         self.thread.finish_call(Ok(0));
-        let condition = Condition::Always;
-        Ok(Outcome::Wait(Wish { key: Key::Nothing, deadline_ns, condition }))
+        self.local.wait_for(Key::Nothing, deadline_ns, Condition::Always);
+        Ok(Outcome::Wait)
     }
 
     pub(super) fn barrier(&mut self) -> Result {

@@ -33,31 +33,33 @@ pub(crate) struct Local {
     armed_ns: u64,
     /// Whether something happened that the timer may have to be set for.
     is_timer_stale: bool,
+    /// What the current thread wants to wait for, when it does.
+    wish: Wish,
 }
 
 /// What becomes of a thread after the kernel did its work for it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[must_use]
 pub(crate) enum Next {
     /// It goes on.
     Resume,
     /// It goes on after others that are ready.
     Yield,
-    /// It waits.
-    Wait(Wish),
+    /// It waits for what it wishes, see [`Local::wait_for`].
+    Wait,
     /// It has ended.
     End,
 }
 
 /// What a thread wants to wait for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wish {
+struct Wish {
     /// Who can wake it.
-    pub(crate) key: Key,
+    key: Key,
     /// Until when.
-    pub(crate) deadline_ns: u64,
+    deadline_ns: u64,
     /// What must be so that it waits at all.
-    pub(crate) condition: Condition,
+    condition: Condition,
 }
 
 /// What must be so for a thread to begin to wait, checked when no wake-up can slip by.
@@ -83,7 +85,14 @@ impl Local {
             kernel_ns: 0,
             armed_ns: u64::MAX,
             is_timer_stale: true,
+            wish: Wish { key: Key::Nothing, deadline_ns: 0, condition: Condition::Always },
         }
+    }
+
+    /// Notes what the current thread wants to wait for. Kept here and not in what calls return, which
+    /// so fits into a register.
+    pub(crate) fn wait_for(&mut self, key: Key, deadline_ns: u64, condition: Condition) {
+        self.wish = Wish { key, deadline_ns, condition };
     }
 
     /// Runs `work`, a long one, and notes how long it took.
@@ -113,35 +122,54 @@ impl Kernel {
     /// What a CPU does from now on.
     pub(crate) fn run(&self, mut local: Local) -> ! {
         loop {
-            self.step(&mut local);
+            self.run_thread(&mut local, || true);
         }
     }
 
     /// Lets the CPU do one thing: run a thread until the kernel is needed and do what is needed, or
     /// sleep until an interrupt.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn step(&self, local: &mut Local) {
+        self.run_thread(local, || false);
+    }
+
+    /// Runs a thread as long as it goes on, at most while `again` says so; sleeps when there is none.
+    #[inline]
+    fn run_thread(&self, local: &mut Local, again: impl Fn() -> bool) {
         let Some(mut thread) = local.current.take().or_else(|| self.take_next(local)) else {
             self.idle(local);
             return;
         };
-        let next = if thread.shared.wants_attention() || thread.unfinished.is_pending {
-            self.attend(local, &mut thread)
-        } else {
-            if local.is_timer_stale {
-                self.set_timer(local);
-            }
-            match thread.context.run(thread.service.space().table()) {
-                Event::Call => call::dispatch(self, local, &mut thread),
-                Event::Fault { kind, code, address } => {
-                    fault::handle(self, local, &mut thread, kind, code, address)
+        loop {
+            let next = self.run_once(local, &mut thread);
+            if next != Next::Resume {
+                match self.leave(local, thread, next) {
+                    Some(same) => thread = same,
+                    None => return,
                 }
-                Event::Interrupt(interrupt) => self.interrupt(local, interrupt),
             }
-        };
-        match next {
-            Next::Resume => local.current = Some(thread),
-            next => self.leave(local, thread, next),
+            if !again() {
+                local.current = Some(thread);
+                return;
+            }
+        }
+    }
+
+    /// Runs a thread until the kernel is needed, and does what is needed.
+    #[inline]
+    fn run_once(&self, local: &mut Local, thread: &mut Thread) -> Next {
+        if thread.shared.wants_attention() || thread.unfinished.is_pending {
+            return self.attend(local, thread);
+        }
+        if local.is_timer_stale {
+            self.set_timer(local);
+        }
+        match thread.context.run(thread.service.space().table()) {
+            Event::Call => call::dispatch(self, local, thread),
+            Event::Fault { kind, code, address } => {
+                fault::handle(self, local, thread, kind, code, address)
+            }
+            Event::Interrupt(interrupt) => self.interrupt(local, interrupt),
         }
     }
 
@@ -154,39 +182,35 @@ impl Kernel {
         Some(thread)
     }
 
-    /// Takes a thread off the CPU, or lets it go on when it turns out that it can.
-    fn leave(&self, local: &mut Local, thread: Box<Thread>, next: Next) {
+    /// Takes a thread off the CPU; it comes back when it turns out that it can go on.
+    fn leave(&self, local: &mut Local, thread: Box<Thread>, next: Next) -> Option<Box<Thread>> {
         match next {
-            Next::Resume => local.current = Some(thread),
-            Next::Yield if !self.scheduler.is_contended(local.cpu) => {
-                local.current = Some(thread);
-            }
+            Next::Resume => Some(thread),
+            Next::Yield if !self.scheduler.is_contended(local.cpu) => Some(thread),
             Next::Yield => {
                 local.settle(&thread);
                 thread.shared.set_running(None);
                 self.scheduler.requeue(local.cpu, thread);
+                None
             }
-            Next::Wait(wish) => local.current = self.park(local, thread, wish).err(),
+            Next::Wait => self.park(local, thread),
             Next::End => {
                 local.settle(&thread);
                 thread.shared.set_running(None);
                 service::end_thread(self, local, *thread);
+                None
             }
         }
     }
 
     /// Lays a thread down to wait; it comes back, with the result of its call, when there is nothing
     /// to wait for.
-    fn park(
-        &self,
-        local: &mut Local,
-        mut thread: Box<Thread>,
-        wish: Wish,
-    ) -> Result<(), Box<Thread>> {
+    fn park(&self, local: &mut Local, mut thread: Box<Thread>) -> Option<Box<Thread>> {
+        let wish = local.wish;
         let (bucket, place) = self.waiting.bucket(wish.key);
         let mut bucket = bucket.lock();
         if thread.service.is_ending() {
-            return Err(thread);
+            return Some(thread);
         }
         if let Err(result) = self.check(&thread, wish) {
             drop(bucket);
@@ -201,7 +225,7 @@ impl Kernel {
                     }
                 }
             }
-            return Err(thread);
+            return Some(thread);
         }
         local.settle(&thread);
         thread.shared.set_running(None);
@@ -215,7 +239,7 @@ impl Kernel {
             local.is_timer_stale |= self.scheduler.add_deadline(local.cpu, entry);
         }
         bucket.push(thread);
-        Ok(())
+        None
     }
 
     /// Whether a thread should wait; else what its call gives, or that it is to be tried again.
@@ -299,7 +323,7 @@ impl Kernel {
         self.scheduler.leave_idle(local.cpu);
         local.since_ns = time::now_ns();
         // Nobody runs here, so what the interrupt says about the current thread has no object.
-        let (Next::Resume | Next::Yield | Next::Wait(_) | Next::End) =
+        let (Next::Resume | Next::Yield | Next::Wait | Next::End) =
             self.interrupt(local, interrupt);
     }
 

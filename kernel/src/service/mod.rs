@@ -103,12 +103,15 @@ impl Service {
 impl Thread {
     /// Adds CPU time to the thread's and its service's account.
     pub(crate) fn account(&self, user_ns: u64, kernel_ns: u64) {
-        let add = |account: &AtomicU64, ns| account.fetch_add(ns, Ordering::Relaxed);
+        // Only the CPU that runs the thread changes its account; the service's has many writers.
+        let add = |account: &AtomicU64, ns| {
+            account.store(account.load(Ordering::Relaxed) + ns, Ordering::Relaxed);
+        };
         add(&self.shared.user_ns, user_ns);
-        add(&self.service.user_ns, user_ns);
+        self.service.user_ns.fetch_add(user_ns, Ordering::Relaxed);
         if kernel_ns != 0 {
             add(&self.shared.kernel_ns, kernel_ns);
-            add(&self.service.kernel_ns, kernel_ns);
+            self.service.kernel_ns.fetch_add(kernel_ns, Ordering::Relaxed);
         }
     }
 }
