@@ -51,6 +51,13 @@ impl Arch {
         }
     }
 
+    /// The linker script of the kernel that checks the loader, from the root of the tree.
+    pub(crate) fn probe_script(self) -> &'static str {
+        match self {
+            Arch::X86_64 => "iso/probe/x86_64.ld",
+        }
+    }
+
     /// Rust's target of the runtime archive: compiled C# uses hard-float System V conventions.
     pub(crate) fn runtime_target(self) -> &'static str {
         match self {

@@ -135,6 +135,16 @@ impl Work<'_> {
         rust::loader(self)
     }
 
+    /// Builds the kernel that checks the loader.
+    ///
+    /// # Errors
+    ///
+    /// What cargo says.
+    pub(crate) fn probe(&self) -> Result<PathBuf> {
+        let _held = cache::lock(self.context, "cargo")?;
+        rust::probe(self)
+    }
+
     /// Builds a project to an image.
     ///
     /// # Errors

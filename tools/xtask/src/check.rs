@@ -25,7 +25,11 @@ const CHECKS: &[(&str, Check)] = &[
         clippy(work, Tool::cargo(), &["--package=dotnet-shim", "--features=image"])
     }),
     ("clippy of kernel and hal on bare metal", |work| {
-        bare(work, &["--package=hal", "--package=kernel"], work.arch.kernel_target())
+        bare(
+            work,
+            &["--package=hal", "--package=kernel", "--package=probe"],
+            work.arch.kernel_target(),
+        )
     }),
     ("clippy of the loader on UEFI", |work| {
         bare(work, &["--package=loader"], work.arch.loader_target())

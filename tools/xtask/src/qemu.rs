@@ -53,9 +53,24 @@ pub(crate) enum Boot {
         code: PathBuf,
         /// The firmware's variables: written to, so a private copy.
         variables: PathBuf,
-        /// The image, as a CD.
+        /// The image.
         iso: PathBuf,
+        /// On what it is.
+        medium: Medium,
     },
+}
+
+/// On what an image is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Medium {
+    /// A CD.
+    Cd,
+    /// A SATA disk.
+    Disk,
+    /// A disk of the kind that only virtual machines have.
+    Virtio,
+    /// A USB stick.
+    Usb,
 }
 
 /// A machine about to be started.
@@ -113,6 +128,29 @@ pub(crate) struct Outcome {
     pub time: Duration,
 }
 
+impl Medium {
+    /// How QEMU treats the file.
+    fn drive(self) -> &'static str {
+        match self {
+            Medium::Cd => "media=cdrom,readonly=on",
+            // Disks that cannot be written are not for every controller; what is written is dropped.
+            Medium::Disk | Medium::Virtio | Medium::Usb => "snapshot=on",
+        }
+    }
+
+    /// The devices that the machine gets for it.
+    fn devices(self) -> &'static [&'static str] {
+        match self {
+            Medium::Cd => &["-device", "ide-cd,drive=boot,bootindex=0"],
+            Medium::Disk => &["-device", "ide-hd,drive=boot,bootindex=0"],
+            Medium::Virtio => &["-device", "virtio-blk-pci,drive=boot,bootindex=0"],
+            Medium::Usb => {
+                &["-device", "qemu-xhci", "-device", "usb-storage,drive=boot,bootindex=0"]
+            }
+        }
+    }
+}
+
 impl Machine {
     /// QEMU's command line, without the serial ports.
     fn tool(&self) -> Tool {
@@ -146,21 +184,16 @@ impl Machine {
                     command_line.clone(),
                 ]);
             }
-            Boot::Uefi { code, variables, iso } => {
+            Boot::Uefi { code, variables, iso, medium } => {
                 args.extend([
                     "-drive".to_owned(),
                     format!("if=pflash,format=raw,unit=0,readonly=on,file={}", comma(code)),
-                ]);
-                args.extend([
                     "-drive".to_owned(),
                     format!("if=pflash,format=raw,unit=1,file={}", comma(variables)),
-                ]);
-                args.extend([
                     "-drive".to_owned(),
-                    format!("media=cdrom,if=none,id=cd,format=raw,readonly=on,file={}", comma(iso)),
-                    "-device".to_owned(),
-                    "ide-cd,drive=cd,bootindex=0".to_owned(),
+                    format!("{},if=none,id=boot,format=raw,file={}", medium.drive(), comma(iso)),
                 ]);
+                args.extend(medium.devices().iter().map(|&arg| arg.to_owned()));
             }
         }
         if let Some(port) = self.gdb {

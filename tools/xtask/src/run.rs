@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use crate::build::{Source, Work};
 use crate::context::Context;
 use crate::interrupt;
-use crate::qemu::{Boot, End, Machine, Outcome, Streams};
+use crate::qemu::{Boot, End, Machine, Medium, Outcome, Streams};
 use crate::setup::machine;
 
 /// Exit code when time was up, as that of `timeout`.
@@ -221,7 +221,7 @@ impl Settings {
                     .with_context(|| format!("cannot copy {}", original.display()))?;
                 let iso = place.path("image.iso");
                 crate::iso::make(work, kernel, package, Settings::COMMAND_LINE, &iso)?;
-                Boot::Uefi { code, variables, iso }
+                Boot::Uefi { code, variables, iso, medium: Medium::Cd }
             }
         };
         Ok(Machine {

@@ -101,6 +101,29 @@ pub(crate) fn loader(work: &Work<'_>) -> Result<PathBuf> {
     product.build(work)
 }
 
+/// The kernel that checks what the loader hands it.
+///
+/// # Errors
+///
+/// What cargo says.
+pub(crate) fn probe(work: &Work<'_>) -> Result<PathBuf> {
+    let arch = work.arch;
+    let script = work.context.root.join(arch.probe_script());
+    let mut flags: Vec<String> = arch.kernel_flags().iter().map(|&flag| flag.to_owned()).collect();
+    flags.push(format!("-Clink-arg=-T{}", script.display()));
+    let product = Product {
+        name: "probe.elf",
+        sources: &["iso/probe"],
+        arguments: vec!["build".into(), "--package=probe".into(), "--bin=probe".into()],
+        flags,
+        target: arch.kernel_target(),
+        made: "probe",
+        core: work.setup.core.clone(),
+        finish: |_| Ok(()),
+    };
+    product.build(work)
+}
+
 impl Product<'_> {
     fn build(self, work: &Work<'_>) -> Result<PathBuf> {
         let Work { context, arch, .. } = *work;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`host`] | the Rust crates on the build machine, `tools/ilpatch`'s own tests |
 //! | [`boot`] | ways to boot, and machines and packages that cannot |
+//! | [`probe`] | the loader, by a kernel that checks what it is given |
 //! | [`expect`] | programs with a certain end, and projects that cannot be built |
 //! | [`suite`] | the C# suites in the guest: on one CPU, on four, and under GC stress |
 //!
@@ -13,6 +14,7 @@ mod boot;
 mod expect;
 mod host;
 mod junit;
+mod probe;
 mod suite;
 
 use std::collections::VecDeque;
@@ -107,6 +109,7 @@ pub(crate) fn command(context: &Context, options: &Options) -> Result<u8> {
     // Alone, because cargo uses every processor.
     cases.extend(host::run(&bench)?);
     let mut jobs = boot::jobs(&bench);
+    jobs.extend(probe::jobs(&bench));
     jobs.extend(suite::jobs(&bench)?);
     jobs.extend(expect::jobs(&bench)?);
     cases.extend(run_all(jobs, options.jobs));

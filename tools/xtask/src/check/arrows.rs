@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kernel", &["abi", "hal"]),
     ("dotnet-shim", &["abi", "gc"]),
     ("loader", &[]),
+    ("probe", &[]),
     ("guest", &["abi"]),
     // The package that it writes is described there.
     ("xtask", &["abi"]),

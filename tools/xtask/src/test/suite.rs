@@ -82,7 +82,7 @@ fn selection(group: &str, filter: &str) -> Option<Vec<String>> {
     if path.contains(filter) {
         return Some(Vec::new());
     }
-    if ["host", "boot", "outcome", "bad"]
+    if ["host", "boot", "probe", "outcome", "bad"]
         .iter()
         .any(|other| filter.starts_with(&format!("{other}/")))
     {
