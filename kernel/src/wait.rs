@@ -87,13 +87,17 @@ impl Waiting {
         taken
     }
 
+    /// Takes the thread that has waited longest for `key`.
+    pub(crate) fn take_one(&self, key: Key) -> Option<Box<Thread>> {
+        let mut bucket = self.buckets[key.bucket()].lock();
+        if bucket.is_empty() { None } else { bucket.extract_one(|thread| thread.wait.key == key) }
+    }
+
     /// Takes the thread in `slot` when it still is in its wait number `ticket` in bucket `place`.
     pub(crate) fn take_late(&self, place: u32, slot: u32, ticket: u64) -> Option<Box<Thread>> {
-        let mut taken = Queue::new();
-        self.buckets[place as usize].lock().extract(1, &mut taken, |thread| {
-            thread.shared.slot() == slot && thread.wait.ticket == ticket
-        });
-        taken.pop()
+        self.buckets[place as usize]
+            .lock()
+            .extract_one(|thread| thread.shared.slot() == slot && thread.wait.ticket == ticket)
     }
 
     /// Takes every thread of a service.

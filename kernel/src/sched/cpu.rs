@@ -260,16 +260,25 @@ impl Kernel {
 
     /// Wakes up to `limit` threads that wait for `key`; how many there were.
     pub(crate) fn wake(&self, local: &mut Local, key: Key, limit: usize) -> usize {
+        if limit == 1 {
+            let woken = self.waiting.take_one(key);
+            return woken.map(|thread| self.finish_wait(local, key, thread)).is_some().into();
+        }
         let mut woken = self.waiting.take(key, limit);
         let count = woken.len();
-        while let Some(mut thread) = woken.pop() {
-            match key {
-                Key::Word { .. } | Key::Nothing => thread.finish_call(Ok(0)),
-                Key::Input | Key::Output(_) => thread.unfinished.is_pending = true,
-            }
-            self.rouse(local, thread);
+        while let Some(thread) = woken.pop() {
+            self.finish_wait(local, key, thread);
         }
         count
+    }
+
+    /// Ends the wait of a thread that what it waited for has happened to.
+    fn finish_wait(&self, local: &mut Local, key: Key, mut thread: Box<Thread>) {
+        match key {
+            Key::Word { .. } | Key::Nothing => thread.finish_call(Ok(0)),
+            Key::Input | Key::Output(_) => thread.unfinished.is_pending = true,
+        }
+        self.rouse(local, thread);
     }
 
     /// Makes every waiting thread of a service ready, to meet its end.

@@ -36,20 +36,39 @@ impl<T: Linked> Queue<T> {
 
     /// Appends `item`.
     pub(crate) fn push(&mut self, mut item: Box<T>) {
-        *item.link() = self.back.take();
-        self.back = Some(item);
+        if self.len == 0 {
+            // A queue of one, as most are, never has to be reversed.
+            fill(&mut self.front, item);
+        } else {
+            fill_link(item.link(), self.back.take());
+            fill(&mut self.back, item);
+        }
         self.len += 1;
     }
 
     /// Removes the first.
     pub(crate) fn pop(&mut self) -> Option<Box<T>> {
-        if self.front.is_none() {
-            self.front = reverse(self.back.take());
+        if self.len == 0 {
+            return None;
         }
-        let mut item = self.front.take()?;
-        self.front = item.link().take();
+        let mut item = match self.front.take() {
+            Some(item) => item,
+            None => reverse(self.back.take())?,
+        };
+        fill_link(&mut self.front, item.link().take());
         self.len -= 1;
         Some(item)
+    }
+
+    /// Removes the first element that is `wanted`.
+    pub(crate) fn extract_one(&mut self, mut wanted: impl FnMut(&T) -> bool) -> Option<Box<T>> {
+        // Most often it is the first of all.
+        if self.front.as_deref().is_some_and(&mut wanted) {
+            return self.pop();
+        }
+        let mut taken = Self::new();
+        self.extract(1, &mut taken, wanted);
+        taken.pop()
     }
 
     /// Moves up to `limit` elements that are `wanted` to the end of `taken`, keeping the order of
@@ -61,21 +80,23 @@ impl<T: Linked> Queue<T> {
         mut wanted: impl FnMut(&T) -> bool,
     ) -> usize {
         let mut count = 0;
-        let back = reverse(self.back.take());
-        let mut link = &mut self.front;
-        while let Some(item) = link {
-            link = item.link();
+        if self.back.is_some() {
+            let back = reverse(self.back.take());
+            let mut link = &mut self.front;
+            while let Some(item) = link {
+                link = item.link();
+            }
+            *link = back;
         }
-        *link = back;
         let mut link = &mut self.front;
         while count < limit {
             let Some(mut item) = link.take() else { break };
             if wanted(&item) {
-                *link = item.link().take();
+                fill_link(link, item.link().take());
                 taken.push(item);
                 count += 1;
             } else {
-                link = link.insert(item).link();
+                link = fill(link, item).link();
             }
         }
         self.len -= count;
@@ -88,6 +109,19 @@ impl<T: Linked> Drop for Queue<T> {
         // One by one: dropping the chain would recurse to its full length.
         while self.pop().is_some() {}
     }
+}
+
+/// Puts a box where none is. An assignment would look for one to drop, on every switch of threads.
+fn fill<T>(place: &mut Option<Box<T>>, item: Box<T>) -> &mut Box<T> {
+    debug_assert!(place.is_none(), "there is none");
+    core::mem::forget(place.replace(item));
+    place.as_mut().expect("just filled")
+}
+
+/// As [`fill`], with a chain that may be empty.
+fn fill_link<T>(place: &mut Option<Box<T>>, chain: Option<Box<T>>) {
+    debug_assert!(place.is_none(), "there is none");
+    core::mem::forget(core::mem::replace(place, chain));
 }
 
 fn reverse<T: Linked>(mut chain: Option<Box<T>>) -> Option<Box<T>> {
@@ -123,6 +157,13 @@ mod tests {
                 0..3 => {
                     queue.push(Box::new(Item(step, None)));
                     model.push_back(step);
+                }
+                3 if step % 7 == 0 => {
+                    let bit = random.next() % 2;
+                    let first = model.iter().position(|value| value % 2 == bit);
+                    let expected = first.and_then(|index| model.remove(index));
+                    let taken = queue.extract_one(|item| item.0 % 2 == bit);
+                    assert_eq!(taken.map(|item| item.0), expected);
                 }
                 3 => assert_eq!(queue.pop().map(|item| item.0), model.pop_front()),
                 _ => {
