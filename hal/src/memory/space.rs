@@ -19,6 +19,8 @@ use abi::memory::{USER_END, USER_START};
 
 /// Frames unmapped before the CPUs are told.
 const BATCH: usize = 64;
+/// Pages changed before others get a turn.
+const LOCKED: usize = 4096;
 
 /// Why a page was not mapped.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -142,6 +144,10 @@ impl AddressSpace {
     /// When the range is not page-aligned or leaves the user half.
     pub fn unmap(&self, address: usize, pages: usize, free: &mut dyn FnMut(Frame)) {
         assert!(is_range(address, pages), "unmap of {pages} pages at {address:#x}");
+        if pages > BATCH && self.hide(address, pages) {
+            // Once for all; nothing is left that the batches below would have to tell.
+            Machine::flush(self.root, address, pages);
+        }
         let end = address + pages * PAGE_SIZE;
         let mut next = address;
         while next < end {
@@ -179,6 +185,39 @@ impl AddressSpace {
                 free(unsafe { Frame::from_address(address) });
             }
         }
+    }
+
+    /// Takes every access from the range, without telling the CPUs; whether there was any.
+    fn hide(&self, address: usize, pages: usize) -> bool {
+        let end = address + pages * PAGE_SIZE;
+        let mut next = address;
+        let mut changed = false;
+        while next < end {
+            let guard = self.lock.lock();
+            // As long as the lock may be held.
+            let stop = end.min(next.saturating_add(LOCKED * PAGE_SIZE));
+            while next < stop {
+                // SAFETY: this space's table, under its lock, for an address the caller checked.
+                let entry = match unsafe { table::find(self.root, next) } {
+                    Ok(entry) => entry,
+                    Err(skip) => {
+                        next = skip;
+                        continue;
+                    }
+                };
+                next += PAGE_SIZE;
+                let value = table::get(entry);
+                if value.is_present() {
+                    table::swap(
+                        entry,
+                        Entry::page(value.address(), Protection::NONE, value.is_owned()),
+                    );
+                    changed = true;
+                }
+            }
+            drop(guard);
+        }
+        changed
     }
 
     /// Changes the protection of what is mapped in `pages` pages from `address` on. Shared pages

@@ -25,12 +25,16 @@ const PHYSICAL_BASE: u64 = 0xfee0_0000;
 
 // Register offsets; in x2APIC mode the register is MSR 0x800 + offset / 16.
 const ID: usize = 0x20;
+/// Bits 16 to 23: the highest local interrupt.
+const VERSION: usize = 0x30;
 const TASK_PRIORITY: usize = 0x80;
 const END_OF_INTERRUPT: usize = 0xb0;
 const SPURIOUS_VECTOR: usize = 0xf0;
 const COMMAND: usize = 0x300;
 const COMMAND_HIGH: usize = 0x310;
 const LVT_TIMER: usize = 0x320;
+const LVT_THERMAL: usize = 0x330;
+const LVT_COUNTER: usize = 0x340;
 const LVT_LINT0: usize = 0x350;
 const LVT_ERROR: usize = 0x370;
 const INITIAL_COUNT: usize = 0x380;
@@ -92,6 +96,13 @@ pub(super) fn init_cpu(local: &Local) {
     write(TASK_PRIORITY, 0);
     write(LVT_LINT0, MASKED);
     write(LVT_ERROR, MASKED);
+    let extra = read(VERSION) >> 16 & 0xff;
+    if extra >= 4 {
+        write(LVT_COUNTER, MASKED);
+    }
+    if extra >= 5 {
+        write(LVT_THERMAL, MASKED);
+    }
     write(SPURIOUS_VECTOR, 0x100 | u32::from(SPURIOUS));
     write(DIVIDE, 0b1011); // by one
     let mode = if feature::get().has_tsc_deadline { TSC_DEADLINE } else { 0 };

@@ -256,7 +256,7 @@ pub(super) unsafe fn init(memory: &Map, free: &Map, image_at: PhysAddr, loader_w
 pub(super) fn prepare_cpu() {
     let features = feature::get();
     // SAFETY: the bits allow and forbid what this kernel expects: no-execute pages and `syscall`,
-    // write protection in the kernel, global pages, and where the CPU has it, no execution of and no
+    // write protection in the kernel, global pages, machine checks, and where the CPU has it, no execution of and no
     // access to user pages by the kernel, which does neither.
     unsafe {
         Efer::update(|flags| {
@@ -270,7 +270,7 @@ pub(super) fn prepare_cpu() {
             );
         });
         Cr4::update(|flags| {
-            flags.insert(Cr4Flags::PAGE_GLOBAL);
+            flags.insert(Cr4Flags::PAGE_GLOBAL | Cr4Flags::MACHINE_CHECK_EXCEPTION);
             flags.remove(
                 Cr4Flags::FSGSBASE
                     | Cr4Flags::PCID
@@ -301,6 +301,11 @@ pub(super) fn take(pages: usize) -> PhysAddr {
 /// The end of the highest memory that can still be taken.
 pub(super) fn highest() -> PhysAddr {
     TABLES.lock().free.end()
+}
+
+/// Bytes that can still be taken.
+pub(super) fn left() -> u64 {
+    TABLES.lock().free.total()
 }
 
 /// Takes a frame below 4 GiB for good; only while booting.

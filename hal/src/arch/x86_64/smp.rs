@@ -48,6 +48,9 @@ struct Plan {
 
 static PLAN: Once<Plan> = Once::new();
 
+/// With less memory than this left, more CPUs would only take it from the service.
+const ENOUGH: u64 = 1 << 20;
+
 /// Prepares the start of the CPUs with these APIC numbers, this one's among them. Without a page below
 /// 1 MiB there will be no other CPU.
 pub(super) fn prepare(page: Option<PhysAddr>, listed: impl Iterator<Item = u32>) {
@@ -56,6 +59,9 @@ pub(super) fn prepare(page: Option<PhysAddr>, listed: impl Iterator<Item = u32>)
     let mut apic_ids = [0; cpu::LIMIT as usize];
     let mut count = 1;
     for apic_id in listed.filter(|&apic_id| apic_id != own).take(apic_ids.len() - 1) {
+        if paging::left() < ENOUGH {
+            break;
+        }
         apic_ids[count as usize] = apic_id;
         paging::map_stacks(count);
         count += 1;

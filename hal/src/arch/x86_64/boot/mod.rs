@@ -8,7 +8,7 @@ use core::arch::naked_asm;
 use core::sync::atomic::AtomicU64;
 
 use super::paging::{self, Stack};
-use super::{acpi, apic, clock, local, power, smp, uart};
+use super::{acpi, apic, clock, feature, local, power, smp, uart};
 use crate::boot::{Framebuffer, Info, Module};
 use crate::firmware::map::Map;
 use crate::heap;
@@ -82,6 +82,7 @@ static INFO: Once<Info> = Once::new();
 unsafe fn start(mut handover: Handover) -> ! {
     // SAFETY: this is the first CPU.
     unsafe { super::init_cpu(0) };
+    assert!(feature::get().has_no_execute, "this CPU cannot keep data from being executed (NX)");
     let (_, image_len) = paging::image();
     for map in [&mut handover.memory, &mut handover.free] {
         map.remove(handover.image_at.0, image_len as u64);
