@@ -10,7 +10,7 @@
 //! | [`sys`] | the system underneath: Cermet's kernel calls, or the same over Linux |
 //! | `start`, `module` | from the image's entry to `Main`; tables of the image |
 //! | `thread`, `suspend`, `fault` | thread blocks; stopping the world; traps |
-//! | `alloc`, `heap`, `collect`, `roots`, `handle`, `finalizer` | objects and their collection |
+//! | `object`, `heap`, `collect`, `roots`, `handle`, `finalizer`, `figures` | objects and their collection |
 //! | `code`, `unwind`, `exception` | methods, frames, exceptions |
 //! | `dispatch`, `thunk` | interface calls, delegates for native code |
 //! | [`format`] | pure decoders of what the compiler and the linker wrote |
@@ -45,6 +45,8 @@ pub mod errno;
 mod exception;
 #[cfg(feature = "image")]
 mod fault;
+#[cfg(feature = "image")]
+mod figures;
 #[cfg(feature = "image")]
 mod finalizer;
 pub mod format;

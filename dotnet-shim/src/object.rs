@@ -18,6 +18,8 @@ pub(crate) struct MethodTable {
 const HAS_COMPONENT_SIZE: u32 = 0x8000_0000;
 const HAS_POINTERS: u32 = 0x0100_0000;
 const HAS_FINALIZER: u32 = 0x0010_0000;
+/// Among the flags of tables without a component size.
+const HAS_CRITICAL_FINALIZER: u32 = 2;
 const COMPONENT_SIZE: u32 = 0xffff;
 /// Every object's size is a multiple.
 const ALIGN: usize = 8;
@@ -29,12 +31,6 @@ const WORD: usize = size_of::<usize>();
 pub(crate) const FINALIZER_RUN: u32 = 0x4000_0000;
 
 impl MethodTable {
-    /// A table for free space: an array of bytes, so that every walker understands it.
-    pub(crate) const fn of_free_space() -> Self {
-        let flags = HAS_COMPONENT_SIZE | 1;
-        Self { flags, base_size: 24, related: 0, vtable_slots: 0, interfaces: 0, hash: 0 }
-    }
-
     /// Bytes per element; 0 for what is not an array or a string.
     pub(crate) fn component_size(&self) -> usize {
         if self.flags & HAS_COMPONENT_SIZE == 0 {
@@ -52,6 +48,11 @@ impl MethodTable {
     /// Does it have a finalizer?
     pub(crate) fn has_finalizer(&self) -> bool {
         self.flags & HAS_FINALIZER != 0
+    }
+
+    /// Is that one to run after ordinary ones?
+    pub(crate) fn has_critical_finalizer(&self) -> bool {
+        self.flags & (HAS_COMPONENT_SIZE | HAS_CRITICAL_FINALIZER) == HAS_CRITICAL_FINALIZER
     }
 
     fn exact_size(&self, count: usize) -> Option<usize> {
@@ -117,31 +118,48 @@ impl Object {
         self.exact_size().next_multiple_of(ALIGN)
     }
 
-    /// Calls `f` with the address of every reference field.
-    pub(crate) fn for_each_reference(self, mut f: impl FnMut(*mut usize)) {
+    /// Calls `f` with the address of every reference field, and returns the object's size. The
+    /// collector's inner loop.
+    #[inline(always)]
+    pub(crate) fn for_each_reference(self, mut f: impl FnMut(*mut usize)) -> usize {
         let table = self.table();
-        if !table.has_pointers() {
-            return;
-        }
         let size = self.exact_size();
-        let descriptor = table.descriptor();
+        if table.has_pointers() {
+            let descriptor = table.descriptor();
+            // SAFETY: *Image*: a table with pointers has a description, whose count is its last word.
+            let count = unsafe { *descriptor.sub(1) };
+            if count > 0 {
+                // series of {length less the object's size, start}
+                let mut series = descriptor;
+                for _ in 0..count {
+                    // SAFETY: *Image*: as many pairs of words as the count says.
+                    series = unsafe { series.sub(2) };
+                    // SAFETY: as above.
+                    let (length, start) = unsafe { (*series.sub(1), *series) };
+                    let mut at = self.0.wrapping_add_signed(start as isize);
+                    let end = at.wrapping_add(size).wrapping_add_signed(length as isize);
+                    while at < end {
+                        f(at as *mut usize);
+                        at += WORD;
+                    }
+                }
+            } else {
+                self.for_each_in_elements(count.unsigned_abs() as usize, size, &mut f);
+            }
+        }
+        size.next_multiple_of(ALIGN)
+    }
+
+    /// The references of an array of structures: items of {references, bytes to skip} for each
+    /// element.
+    fn for_each_in_elements(self, items: usize, size: usize, f: &mut impl FnMut(*mut usize)) {
+        let descriptor = self.table().descriptor();
         // SAFETY: *Image*: the words before the table, as many as the count says.
         let word = |index: usize| unsafe { *descriptor.sub(index) };
-        let count = word(1);
-        if count > 0 {
-            // series of {length less the object's size, start}
-            for series in 0..count as usize {
-                let start = self.0 + word(2 + 2 * series) as usize;
-                let length = size.wrapping_add_signed(word(3 + 2 * series) as isize);
-                (start..start + length).step_by(WORD).for_each(|at| f(at as *mut usize));
-            }
-            return;
-        }
-        // array of structures: items of {references, bytes to skip} for each element
         let mut at = self.0 + word(2) as usize;
         let end = self.0 - HEADER + size;
         while at < end {
-            for item in 0..count.unsigned_abs() as usize {
+            for item in 0..items {
                 let item = word(3 + item).cast_unsigned();
                 for _ in 0..item as u32 {
                     f(at as *mut usize);

@@ -11,7 +11,7 @@ use abi::memory::{PAGE_SIZE, Protection};
 use abi::start::Start;
 use abi::thread::ThreadParameters;
 use abi::trap::Frame;
-use core::cell::Cell;
+use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -34,10 +34,8 @@ pub(crate) type Routine = extern "C" fn(*mut c_void) -> *mut c_void;
 #[repr(C)]
 pub(crate) struct Thread {
     self_pointer: *const Thread,
-    /// Where the next object goes, and the end of the room for objects.
-    pub(crate) alloc_pointer: Cell<usize>,
-    /// See [`alloc_pointer`](Self::alloc_pointer).
-    pub(crate) alloc_limit: Cell<usize>,
+    /// Where the next objects go.
+    pub(crate) allocation: UnsafeCell<gc::Context>,
     /// 0: cooperative. A frame or [`NO_FRAMES`]: preemptive, the stack is walked from there.
     pub(crate) transition_frame: AtomicUsize,
     /// Frame to walk from while a runtime helper works cooperatively.
@@ -67,10 +65,6 @@ pub(crate) struct Thread {
     pub(crate) errno: Cell<i32>,
     pub(crate) stack_low: Cell<usize>,
     pub(crate) stack_high: Cell<usize>,
-    /// Start of the current room for objects.
-    pub(crate) alloc_start: Cell<usize>,
-    /// Bytes of objects in rooms given back, and of large objects.
-    pub(crate) allocated_before: Cell<u64>,
     /// Transition frame seen when the world was stopped.
     pub(crate) stop_frame: Cell<usize>,
     pub(crate) next: Cell<*mut Thread>,
@@ -237,7 +231,8 @@ impl Thread {
 
     /// Bytes of objects this thread has allocated.
     pub(crate) fn allocated(&self) -> u64 {
-        self.allocated_before.get() + (self.alloc_pointer.get() - self.alloc_start.get()) as u64
+        // SAFETY: *Owner*: asked by the thread itself, or with the world stopped.
+        unsafe { (*self.allocation.get()).allocated() }
     }
 
     /// Is this address in the guard page below the stack, or close to it?
@@ -314,7 +309,8 @@ fn detach(thread: &'static Thread) -> ! {
     }
     {
         let mut threads = THREADS.lock();
-        heap::retire_context(thread);
+        // SAFETY: *Owner*: the thread is the caller, and allocates no more.
+        heap::heap().end_context(unsafe { &mut *thread.allocation.get() });
         let me = threads.take(|other| ptr::eq(other, thread));
         debug_assert!(me.is_some(), "every running thread is listed");
         DEAD.lock().push(thread);

@@ -15,7 +15,8 @@ const MEDIUM: usize = 1024;
 /// A thread's allocation buffer. All-zero bytes are one without memory, as is [`Context::NEW`].
 ///
 /// The embedder's fast path: with `size` a multiple of 8, if `pointer + size <= limit`, then the
-/// object's address is `pointer`, its memory is zero, and `pointer` moves on by `size`.
+/// object's address is `pointer`, its memory is zero, and `pointer` moves on by `size`. (An object
+/// above [`LARGE`] that fits is welcome to its place in a block.)
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Context {

@@ -1,7 +1,7 @@
 //! The heap's invariants, checked. Slow; for tests and the verify mode.
 
 use crate::block::{BLOCK, State};
-use crate::{HEADER, Heap, LARGE, MIN_OBJECT, Runtime, Slot};
+use crate::{HEADER, Heap, MIN_OBJECT, Runtime, Slot};
 
 /// What is wrong with a heap.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -10,6 +10,10 @@ pub enum Defect {
     Extent {
         /// The object.
         object: usize,
+        /// Its size.
+        size: usize,
+        /// Where its predecessor ends.
+        end_of_last: usize,
     },
     /// An object lies in a block that is said to be unused.
     Unused {
@@ -90,9 +94,9 @@ impl<R: Runtime> Heap<R> {
         self.blocks.live_objects(block, |object| {
             let size = R::size(object);
             let start = object - HEADER;
-            let has_good_size = size.is_multiple_of(8) && (MIN_OBJECT..=LARGE).contains(&size);
+            let has_good_size = size.is_multiple_of(8) && size >= MIN_OBJECT;
             if !has_good_size || start < end_of_last || start + size > base + BLOCK {
-                result = Err(Defect::Extent { object });
+                result = Err(Defect::Extent { object, size, end_of_last });
             } else if !is_used {
                 result = Err(Defect::Unused { object });
             }

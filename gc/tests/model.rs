@@ -157,7 +157,7 @@ impl World {
 
     fn try_allocate(&self, n: usize, size: usize, contents: Contents) -> Option<usize> {
         let context = &mut self.toy().contexts.borrow_mut()[n];
-        if size <= LARGE && context.pointer + size <= context.limit {
+        if context.pointer + size <= context.limit {
             context.pointer += size; // the embedder's fast path
             return Some(context.pointer - size);
         }
