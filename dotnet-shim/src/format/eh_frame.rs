@@ -212,3 +212,66 @@ impl Row {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Image, Table};
+
+    const BASE: usize = 0x40_0000;
+    /// The function that the sample describes.
+    const FUNCTION: usize = BASE + 0x1000;
+    const HEADER: usize = BASE;
+
+    /// One function of 64 bytes: push rbp at 0, mov rbp at 1, rbx saved at 8.
+    fn sample() -> Vec<u8> {
+        let mut bytes = vec![1, 0x1b, 0x03, 0x3b, 0, 0, 0, 0, 1, 0, 0, 0];
+        let common = 20_usize;
+        let own = common + 24;
+        bytes.extend((FUNCTION - HEADER).to_le_bytes().iter().take(4));
+        bytes.extend(own.to_le_bytes().iter().take(4));
+        // length, id, version 1, "zR", code 1, data -8, column 16, pcrel; def_cfa rsp 8; ra at -8
+        bytes.extend([20, 0, 0, 0, 0, 0, 0, 0, 1, b'z', b'R', 0, 1, 0x78, 16, 1, 0x1b]);
+        bytes.extend([0x0c, 7, 8, 0x90, 1, 0, 0]);
+        assert_eq!(bytes.len(), own);
+        let start = (FUNCTION - (BASE + own + 8)) as u32;
+        bytes.extend([28, 0, 0, 0]);
+        bytes.extend(((own + 4 - common) as u32).to_le_bytes());
+        bytes.extend(start.to_le_bytes());
+        bytes.extend([64, 0, 0, 0, 0]);
+        // after 1: cfa 16, rbp at -16; after 3 more: cfa from rbp; after 4 more: rbx at -24
+        bytes.extend([0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6, 0x44, 0x83, 3, 0, 0, 0, 0]);
+        bytes
+    }
+
+    #[test]
+    fn rows_follow_the_prolog() {
+        let bytes = sample();
+        let table = Table::new(Image { base: BASE, bytes: &bytes }, HEADER).expect("a table");
+        assert_eq!((table.count(), table.start(0)), (1, Some(FUNCTION)));
+        assert!(table.find(FUNCTION - 1).is_none() && table.find(FUNCTION + 64).is_none());
+        let description = table.find(FUNCTION + 5).expect("the function");
+        assert_eq!((description.start, description.length, description.lsda), (FUNCTION, 64, None));
+        let row = |at| description.row(FUNCTION + at).expect("a row");
+        assert_eq!((row(0).base, row(0).offset, row(0).saved[6]), (7, 8, None));
+        assert_eq!((row(1).base, row(1).offset, row(1).saved[6]), (7, 16, Some(-16)));
+        assert_eq!((row(4).base, row(4).saved[3]), (6, None));
+        assert_eq!((row(63).base, row(63).saved[3], row(63).saved[16]), (6, Some(-24), Some(-8)));
+    }
+
+    #[test]
+    fn damaged_tables_end_in_a_result() {
+        let good = sample();
+        for position in 0..good.len() {
+            for value in [0, 1, 0x0e, 0x3f, 0x7f, 0x80, 0xff] {
+                let mut bytes = good.clone();
+                bytes[position] = value;
+                for bytes in [&bytes[..], &bytes[..position]] {
+                    let image = Image { base: BASE, bytes };
+                    let Some(table) = Table::new(image, HEADER) else { continue };
+                    let found = table.find(FUNCTION + 5);
+                    let _ = found.map(|description| description.row(FUNCTION + 63));
+                }
+            }
+        }
+    }
+}

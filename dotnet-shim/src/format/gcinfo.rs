@@ -4,74 +4,16 @@
 //! A frame that is not interrupted stands at a call. Version 3 records such a safepoint as the return
 //! offset less one, and everything about the frame is looked up there, inside the call instruction.
 
+mod bits;
+#[cfg(test)]
+mod tests;
+
+use bits::Bits;
+
+/// Most bytes of code of one method.
+const MAX_CODE: usize = 1 << 28;
 /// Most slots of one method that we can tell apart.
 const MAX_SLOTS: usize = 8192;
-
-/// Reads bits, lowest first. Past the end there are zeros, and `overrun` is set.
-#[derive(Clone, Copy)]
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    overrun: bool,
-}
-
-impl<'a> Bits<'a> {
-    fn read(&mut self, count: u32) -> u64 {
-        let (byte, shift) = (self.at / 8, (self.at % 8) as u32);
-        self.at += count as usize;
-        let Some(window) = self.bytes.get(byte..).and_then(|rest| rest.first_chunk()) else {
-            return self.read_near_end(byte, shift, count);
-        };
-        let value = u64::from_le_bytes(*window) >> shift;
-        if shift + count > u64::BITS {
-            return self.read_near_end(byte, shift, count);
-        }
-        if count == u64::BITS { value } else { value & ((1 << count) - 1) }
-    }
-
-    #[cold]
-    fn read_near_end(&mut self, byte: usize, shift: u32, count: u32) -> u64 {
-        let mut value = 0_u128;
-        for index in 0..9 {
-            let next = self.bytes.get(byte + index).copied();
-            if next.is_none() && (index * 8) < (shift + count) as usize {
-                self.overrun = true;
-            }
-            value |= u128::from(next.unwrap_or(0)) << (8 * index);
-        }
-        (value >> shift & ((1_u128 << count) - 1)) as u64
-    }
-
-    fn bit(&mut self) -> bool {
-        self.read(1) != 0
-    }
-
-    /// Groups of `base` bits, each followed by a bit that says whether another one follows.
-    fn unsigned(&mut self, base: u32) -> usize {
-        let (mut value, mut shift) = (0_u64, 0);
-        loop {
-            let group = self.read(base + 1);
-            value |= (group & ((1 << base) - 1)).checked_shl(shift).unwrap_or(0);
-            shift += base;
-            if group >> base == 0 || self.overrun {
-                return value as usize;
-            }
-        }
-    }
-
-    fn signed(&mut self, base: u32) -> i64 {
-        let (mut value, mut shift) = (0_u64, 0);
-        loop {
-            let group = self.read(base + 1);
-            value |= (group & ((1 << base) - 1)).checked_shl(shift).unwrap_or(0);
-            shift += base;
-            if group >> base == 0 || self.overrun {
-                let unused = u64::BITS.saturating_sub(shift);
-                return (value << unused).cast_signed() >> unused;
-            }
-        }
-    }
-}
 
 /// Bits needed for any number below `count`.
 fn bits_for(count: usize) -> u32 {
@@ -162,7 +104,9 @@ impl<'a> GcInfo<'a> {
             info.safepoints = bits.unsigned(2);
         }
         info.body = bits;
-        let plausible = info.safepoints <= info.code_length && info.ranges <= info.code_length;
+        let plausible = info.code_length <= MAX_CODE
+            && info.safepoints <= info.code_length
+            && info.ranges <= info.code_length;
         (plausible && !bits.overrun).then_some(info)
     }
 
@@ -272,7 +216,7 @@ impl<'a> GcInfo<'a> {
         let (in_range, total) = self.read_ranges(&mut bits, lookup);
         let table = bits;
         let counts = SlotCounts::read(&mut bits);
-        if counts.all() > MAX_SLOTS {
+        if counts.all() > MAX_SLOTS || total > self.code_length {
             return Err(Error::Malformed);
         }
         let tracked = counts.registers + counts.stack;
@@ -369,6 +313,9 @@ fn read_chunks(
         let pointer = bits.read(width) as usize;
         if pointer != 0 {
             break pointer;
+        }
+        if bits.overrun {
+            return Err(Error::Malformed);
         }
         if chunk == 0 {
             return Ok(());

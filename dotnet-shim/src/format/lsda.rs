@@ -130,3 +130,68 @@ pub fn clause(image: Image<'_>, address: usize) -> Option<(Clause, usize)> {
     let try_end = try_start.checked_add(word >> KIND_BITS)?;
     Some((Clause { kind, try_start, try_end, handler }, reader.address()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Clause, ClauseKind, Image, MethodData, clause, clauses, stub_target};
+
+    const BASE: usize = 0x1000;
+
+    fn image(bytes: &[u8]) -> Image<'_> {
+        Image { base: BASE, bytes }
+    }
+
+    #[test]
+    fn a_funclet_leads_to_its_method() {
+        // a root with clauses at BASE + 0x20, then a funclet 0x30 into the method
+        let bytes = [4, 0x1f, 0, 0, 0, 0xaa, 0xbb, 0, 1, 0xf7, 0xff, 0xff, 0xff, 0x30, 0, 0, 0];
+        let root = MethodData::new(image(&bytes), BASE, 0x9000).expect("a method");
+        assert_eq!((root.start, root.is_funclet), (0x9000, false));
+        assert_eq!((root.clauses(), root.associated()), (Some(BASE + 0x20), None));
+        assert_eq!(root.gc_info()[..2], [0xaa, 0xbb]);
+        let funclet = MethodData::new(image(&bytes), BASE + 8, 0x9030).expect("a funclet");
+        assert_eq!((funclet.start, funclet.is_funclet), (0x9000, true));
+        assert_eq!(funclet.gc_info()[..2], [0xaa, 0xbb]);
+        assert!(!funclet.is_reverse_pinvoke_body());
+    }
+
+    #[test]
+    fn clauses_of_every_kind_are_read() {
+        // count 3; typed, fault, filter
+        let bytes = [
+            6,
+            2,
+            5 << 3,
+            40,
+            0x10,
+            0,
+            0,
+            0,
+            4,
+            (6 << 2 | 1) << 1,
+            60,
+            6,
+            (7 << 2 | 2) << 1,
+            80,
+            90,
+        ];
+        let (count, first) = clauses(image(&bytes), BASE).expect("a list");
+        let (typed, second) = clause(image(&bytes), first).expect("a clause");
+        let (fault, third) = clause(image(&bytes), second).expect("a clause");
+        let (filter, end) = clause(image(&bytes), third).expect("a clause");
+        assert_eq!((count, end), (3, BASE + bytes.len()));
+        let expected =
+            |kind, try_start, try_end, handler| Clause { kind, try_start, try_end, handler };
+        assert_eq!(typed, expected(ClauseKind::Typed(BASE + 0x14), 1, 6, 20));
+        assert_eq!(fault, expected(ClauseKind::Fault, 2, 8, 30));
+        assert_eq!(filter, expected(ClauseKind::Filter(45), 3, 10, 40));
+        assert_eq!(clause(image(&bytes), end), None);
+    }
+
+    #[test]
+    fn only_stubs_have_a_target() {
+        assert_eq!(stub_target(image(&[1, 0x0f, 0, 0, 0]), BASE), Some(BASE + 0x10));
+        assert_eq!(stub_target(image(&[0, 0x0f, 0, 0, 0]), BASE), None);
+        assert_eq!(stub_target(image(&[1, 0x0f]), BASE), None);
+    }
+}
