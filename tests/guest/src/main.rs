@@ -1,7 +1,7 @@
 //! Tests of the kernel from the other side: a service without a runtime that makes every call, takes
 //! every trap, and tries what it must not do, on a real (or emulated) machine.
 //!
-//! Linked like any image at `0x400000`. Without arguments it runs [`TESTS`] and writes, as the C#
+//! Linked like any image at `0x400000`. Without arguments it runs its tests and writes, as the C#
 //! suites do, `TEST name`, then `PASS name` or `FAIL name: text`, and `DONE passed failed`. With the
 //! argument `wild` it makes wild calls until it has done enough or has hurt itself; the kernel must
 //! survive, and any exit code is good that is not the kernel's own.
