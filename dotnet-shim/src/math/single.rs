@@ -29,8 +29,7 @@ pub(super) fn asin(x: f32) -> f32 {
 
 /// In the C library's way: from the natural logarithm, in single precision.
 pub(super) fn log10(x: f32) -> f32 {
-    const LOG10_2: [f32; 2] = [3.010_292_1e-1, 7.903_414_8e-7];
-    const ONE_OVER_LN10: f32 = 4.342_944_9e-1;
+    const LOG10_2: [f32; 2] = [0.301_029_2, 7.903_415e-7];
     if !(x > 0.0 && x < f32::INFINITY) {
         return log(x);
     }
@@ -41,6 +40,6 @@ pub(super) fn log10(x: f32) -> f32 {
     let is_below = i32::from(exponent < 0);
     let mantissa = bits & ((1 << 23) - 1) | ((127 - is_below) as u32) << 23;
     let exponent = (exponent + is_below) as f32;
-    let small = exponent * LOG10_2[1] + ONE_OVER_LN10 * log(f32::from_bits(mantissa));
+    let small = exponent * LOG10_2[1] + core::f32::consts::LOG10_E * log(f32::from_bits(mantissa));
     small + exponent * LOG10_2[0]
 }

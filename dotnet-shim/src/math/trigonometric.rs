@@ -4,13 +4,15 @@
 //! the error before the one rounding at the end is below 2^-68.
 use super::double::{Double, two_sum};
 use super::table::{ATAN, SIN_COS, TWO_OVER_PI};
+use core::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 
 /// A right angle in four parts; products of the first three with numbers below 2^20 are exact.
 const RIGHT_ANGLE: [f64; 4] =
     [1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32];
-const HALF_PI: Double = Double(1.5707963267948966, 6.123233995736766e-17);
-const PI: Double = Double(3.141592653589793, 1.2246467991473532e-16);
-const QUARTER_PI: f64 = 0.785_398_163_397_448_3;
+const HALF_PI: Double = Double(FRAC_PI_2, 6.123233995736766e-17);
+const PI: Double = Double(core::f64::consts::PI, 1.2246467991473532e-16);
+/// The weight of the last of 128 bits behind the point.
+const TWO_TO_MINUS_128: f64 = f64::from_bits((1023 - 128) << 52);
 /// Below this, the function is its argument.
 const TINY: f64 = 7.450_580_596_923_828e-9; // 2^-27
 /// From here on the reduction needs more digits of pi.
@@ -18,13 +20,13 @@ const LARGE: f64 = 1.0e6;
 
 /// The quadrant of an angle and what remains, at most half a right angle.
 fn reduce(x: f64) -> (u32, Double) {
-    if x.abs() <= QUARTER_PI {
+    if x.abs() <= FRAC_PI_4 {
         return (0, Double(x, 0.0));
     }
     if x.abs() >= LARGE {
         return reduce_large(x);
     }
-    let count = libm::rint(x * (2.0 / 3.141592653589793));
+    let count = libm::rint(x * (2.0 / PI.0));
     let first = two_sum(x - count * RIGHT_ANGLE[0], -count * RIGHT_ANGLE[1]);
     let second = two_sum(first.0, -count * RIGHT_ANGLE[2]);
     let low = first.1 + second.1 - count * RIGHT_ANGLE[3];
@@ -74,19 +76,20 @@ fn reduce_large(x: f64) -> (u32, Double) {
     let digits = upper << shift | (u128::from(lower) << shift) >> 64;
     let high = (digits >> 75) as u64 as f64;
     let low = (digits & ((1 << 75) - 1)) as f64;
-    let part = Double(high / (1_u64 << 53) as f64, low * 2.938_735_877_055_718_8e-39) // 2^-128
+    let part = Double(high / (1_u64 << 53) as f64, low * TWO_TO_MINUS_128)
         .scale(1.0 / (1_u64 << shift) as f64);
     let rest = part.normalize().multiply(HALF_PI);
     let rest = if is_upper { rest.negate() } else { rest };
     if x < 0.0 { (quadrant.wrapping_neg() & 3, rest.negate()) } else { (quadrant & 3, rest) }
 }
 
+/// Where the table has the angle zero.
+const MIDDLE: i32 = 51;
+
 /// Sine and cosine of an angle of at most half a right one.
 fn sin_cos(angle: Double) -> (Double, Double) {
-    let is_negative = angle.0 < 0.0;
-    let angle = if is_negative { angle.negate() } else { angle };
     let row = libm::rint(angle.0 * 64.0);
-    let (table_sin, table_cos) = SIN_COS[row as usize];
+    let (table_sin, table_cos) = SIN_COS[(row as i32 + MIDDLE) as usize];
     let (table_sin, table_cos) = (table_sin.normalize(), table_cos.normalize());
     let rest = angle.add_f64(-row / 64.0);
     let b = rest.0;
@@ -100,7 +103,7 @@ fn sin_cos(angle: Double) -> (Double, Double) {
     let whole_sin = table_sin.add(table_sin.multiply(cos_less_one).add(table_cos.multiply(sin)));
     let whole_cos =
         table_cos.add(table_cos.multiply(cos_less_one).add(table_sin.multiply(sin).negate()));
-    (if is_negative { whole_sin.negate() } else { whole_sin }, whole_cos)
+    (whole_sin, whole_cos)
 }
 
 /// Sine and cosine of any finite angle that is not tiny.
@@ -120,9 +123,12 @@ const SHIFT: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52
 
 /// The sine of `x` plus `turn` right angles in little more than double precision, if its rounding is
 /// certain; for arguments of ordinary size.
-fn sin_quickly(x: f64, turn: u32) -> Option<f64> {
+#[inline(always)]
+fn sin_quickly(x: f64, turn: u64) -> Option<f64> {
     /// The relative error, doubled.
     const ERROR: f64 = 2.7e-20; // 2^-65
+    /// So close to a multiple of a right angle that the sums below would not be exact.
+    const NEAR: f64 = 1.3e-4;
     if x.abs() >= LARGE {
         return None;
     }
@@ -131,47 +137,38 @@ fn sin_quickly(x: f64, turn: u32) -> Option<f64> {
     let first = x - count * RIGHT_ANGLE[0];
     let second = count * RIGHT_ANGLE[1];
     let r = first - second;
-    // So close to a multiple that the digits left are too few.
-    if r.abs() < 1.0e-6 && count != 0.0 {
+    if r.abs() < NEAR && count != 0.0 {
         return None;
     }
-    // Exact, as in `two_sum`.
-    let other = r - first;
-    let low = (first - (r - other)) - (second + other);
-    let low = low - count * (RIGHT_ANGLE[2] + RIGHT_ANGLE[3]);
-    let quadrant = (shifted.to_bits() as u32).wrapping_add(turn);
+    let low = ((first - r) - second) - count * (RIGHT_ANGLE[2] + RIGHT_ANGLE[3]);
+    let quadrant = shifted.to_bits().wrapping_add(turn);
 
-    // The table has positive angles.
-    let mirror = 1.0_f64.copysign(r);
-    let (r, low) = (r * mirror, low * mirror);
     let row = r * 64.0 + SHIFT;
     let near = r - (row - SHIFT) * (1.0 / 64.0);
     let b = near + low;
     let rest = (near - b) + low;
-    let (table_sin, table_cos) = SIN_COS.get((row.to_bits() & 63) as usize)?;
+    // The low bits of `row` are a number in two's complement.
+    let (table_sin, table_cos) = SIN_COS.get((row.to_bits() as i32 + MIDDLE) as usize)?;
     let square = b * b;
     let cube = b * square * (square * (1.0 / 120.0 - square * (1.0 / 5040.0)) - 1.0 / 6.0);
     let cos_less_one = square * (square * (1.0 / 24.0 - square * (1.0 / 720.0)) - 0.5);
     let high_b = f64::from_bits(b.to_bits() & !0x7ff_ffff);
     // sin(a + b) = sin(a) + cos(a) sin(b) + sin(a) (cos(b) - 1), and cos(a + b) alike.
-    let (base, slope, mirror) = if quadrant & 1 == 0 {
-        (*table_sin, *table_cos, mirror)
-    } else {
-        (*table_cos, table_sin.negate(), 1.0)
-    };
+    let (base, slope) =
+        if quadrant & 1 == 0 { (*table_sin, *table_cos) } else { (*table_cos, table_sin.negate()) };
     let exact = slope.0 * high_b;
+    // The base is the larger one, or zero.
     let high = base.0 + exact;
-    let other = high - base.0;
-    let error = (base.0 - (high - other)) + (exact - other);
-    let low = error
-        + (base.1 + slope.1 * b + slope.0 * (b - high_b))
-        + (base.round() * cos_less_one + slope.round() * (cube + rest));
+    let error = exact - (high - base.0);
+    let low = (error + base.1)
+        + slope.1 * (b + cube)
+        + (base.round() * cos_less_one + slope.0 * ((b - high_b) + (cube + rest)));
     let margin = high.abs() * ERROR;
     let result = high + (low - margin);
     if result != high + (low + margin) {
         return None;
     }
-    Some(if quadrant & 2 == 0 { result * mirror } else { -result * mirror })
+    Some(f64::from_bits(result.to_bits() ^ (quadrant & 2) << 62))
 }
 
 pub(super) fn sin(x: f64) -> f64 {
@@ -243,8 +240,8 @@ fn atan2_special(y: f64, x: f64) -> Option<f64> {
         return Some(x + y);
     }
     let size = match (x.is_infinite(), y.is_infinite()) {
-        (true, true) if x > 0.0 => QUARTER_PI,
-        (true, true) => 3.0 * QUARTER_PI,
+        (true, true) if x > 0.0 => FRAC_PI_4,
+        (true, true) => 3.0 * FRAC_PI_4,
         (true, false) if x > 0.0 => 0.0,
         (false, true) => HALF_PI.0,
         _ if y == 0.0 && x.is_sign_positive() => 0.0,

@@ -112,8 +112,11 @@ impl Drop for Window {
     }
 }
 
-/// Views of windows, by address; how many there are at that address, and what they keep alive.
-static VIEWS: Mutex<BTreeMap<usize, (u32, Arc<dyn Region>)>> = Mutex::new(BTreeMap::new());
+/// How many views there are at one address, and the window they keep alive.
+type Views = (u32, Arc<dyn Region>);
+
+/// The views of windows, by address.
+static VIEWS: Mutex<BTreeMap<usize, Views>> = Mutex::new(BTreeMap::new());
 
 /// What the kernel is asked for; nothing is both writable and executable.
 fn protection(access: i32) -> Result<Protection> {

@@ -92,7 +92,6 @@ extern "C" fn poll(
 
 /// `select` is for sockets, and there are none.
 #[cfg_attr(feature = "image", unsafe(export_name = "SystemNative_Select"))]
-#[expect(clippy::too_many_arguments, reason = "the class library's signature")]
 extern "C" fn select(
     _read: usize,
     _read_count: i32,

@@ -46,7 +46,6 @@ extern "C" fn kill(process: i32, signal: i32) -> i32 {
 
 /// Processes cannot be started.
 #[cfg_attr(feature = "image", unsafe(export_name = "SystemNative_ForkAndExecProcess"))]
-#[expect(clippy::too_many_arguments, reason = "the class library's signature")]
 extern "C" fn fork_and_exec_process(
     _file: Text,
     _arguments: usize,

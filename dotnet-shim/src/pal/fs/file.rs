@@ -123,15 +123,13 @@ impl FileSystem {
             (true, false) => Last::Keep,
             _ => Last::Follow,
         };
-        let place = self.find(path, last)?;
+        let place =
+            if how.create { self.find_for_file(path, last)? } else { self.find(path, last)? };
         let Some(node) = place.node else {
             if !how.create {
                 return Err(Errno::ENOENT);
             }
             let End::Name(name) = place.end else { return Err(Errno::EISDIR) };
-            if place.has_slash {
-                return Err(Errno::EISDIR);
-            }
             self.check_alive(place.parent)?;
             let permissions = mode & 0o7777 & !self.mask;
             let node = self.add_node(permissions, Kind::Regular(Data::default()));
@@ -142,7 +140,7 @@ impl FileSystem {
             return Err(Errno::EEXIST);
         }
         if place.has_slash && !self.nodes[node].is_directory() {
-            return Err(if how.create { Errno::EISDIR } else { Errno::ENOTDIR });
+            return Err(Errno::ENOTDIR);
         }
         match &self.nodes[node].kind {
             Kind::Symlink(_) => return Err(Errno::ELOOP),

@@ -51,6 +51,16 @@ pub(super) struct Place {
 impl FileSystem {
     /// The place `path` leads to; its last component may be missing.
     pub(super) fn find(&self, path: &[u8], last: Last) -> Result<Place> {
+        self.walk(path, last, false)
+    }
+
+    /// As [`find`](Self::find), for a file that is to be made: `EISDIR` as soon as a slash follows the
+    /// last name, even before a link of that name is followed.
+    pub(super) fn find_for_file(&self, path: &[u8], last: Last) -> Result<Place> {
+        self.walk(path, last, true)
+    }
+
+    fn walk(&self, path: &[u8], last: Last, is_for_file: bool) -> Result<Place> {
         self.check_length(path)?;
         let mut rest: Vec<u8> = path.into();
         let mut links = 0;
@@ -95,6 +105,9 @@ impl FileSystem {
                     directory.entries.get(name).copied()
                 }
             };
+            if is_for_file && has_slash && matches!(end, End::Name(_)) {
+                return Err(Errno::EISDIR);
+            }
             let Some(next) = next else {
                 if is_last {
                     return Ok(Place { parent, end, node: None, has_slash });
