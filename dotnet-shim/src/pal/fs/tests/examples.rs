@@ -216,7 +216,7 @@ fn temporary_names_are_filled_in() {
     let mut template = *b"/tmp/yXXXXXX.tmp";
     files.make_temporary_file(&mut template, 4).expect("the name is free");
     assert!(files.status(&template).is_ok() && template.ends_with(b".tmp"));
-    assert_eq!(files.make_temporary_file(&mut *b"/tmp/z".to_vec(), 0), Err(Errno::EINVAL));
+    assert_eq!(files.make_temporary_file(&mut b"/tmp/z".to_vec(), 0), Err(Errno::EINVAL));
 }
 
 #[test]
