@@ -85,6 +85,17 @@ impl Arch {
         }
     }
 
+    /// Code generation flags of the kernel's tests, an image without compiled C#.
+    pub(crate) fn guest_flags(self) -> &'static [&'static str] {
+        match self {
+            Arch::X86_64 => &[
+                "-Crelocation-model=static",
+                "-Clink-arg=--image-base=0x400000",
+                "-Clink-arg=-zmax-page-size=4096",
+            ],
+        }
+    }
+
     /// Code generation flags of the runtime archive, after the target's own.
     pub(crate) fn runtime_flags(self) -> &'static [&'static str] {
         match self {

@@ -145,6 +145,16 @@ impl Work<'_> {
         rust::probe(self)
     }
 
+    /// Builds the kernel's tests.
+    ///
+    /// # Errors
+    ///
+    /// What cargo says.
+    pub(crate) fn guest(&self) -> Result<PathBuf> {
+        let _held = cache::lock(self.context, "cargo")?;
+        rust::guest(self)
+    }
+
     /// Builds a project to an image.
     ///
     /// # Errors

@@ -210,6 +210,14 @@ impl Machine {
         }
     }
 
+    /// Adds a word to the kernel's command line, where QEMU is the one that gives it.
+    pub(crate) fn add_to_command_line(&mut self, word: &str) {
+        if let Boot::Direct { command_line, .. } | Boot::Bare { command_line, .. } = &mut self.boot
+        {
+            *command_line = format!("{command_line} {word}").trim().to_owned();
+        }
+    }
+
     /// Runs the machine to its end.
     ///
     /// # Errors

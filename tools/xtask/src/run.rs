@@ -13,14 +13,17 @@ use crate::context::Context;
 use crate::interrupt;
 use crate::qemu::{Boot, End, Machine, Medium, Outcome, Streams};
 use crate::setup::machine;
+use crate::symbols;
 
 /// Exit code when time was up, as that of `timeout`.
 pub(crate) const TIMED_OUT: u8 = 124;
+/// Exit code of a machine that cannot start the program.
+const BOOT_FAILURE: u8 = abi::exit::BOOT_FAILURE;
 /// Exit code of a kernel that panicked.
 const KERNEL_PANIC: u8 = abi::exit::KERNEL_PANIC;
 
 /// The least memory a machine can be asked to have: less than firmware and kernel need to complain.
-const LEAST_KIB: u64 = 4 * 1024;
+const LEAST_KIB: u64 = 2 * 1024;
 
 /// How the machine starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -108,6 +111,11 @@ pub(crate) fn command(context: &Context, options: &Options) -> Result<u8> {
         service.package(&options.arguments, &options.settings.environment)?.bytes()?,
     )
     .with_context(|| format!("cannot write {}", package.display()))?;
+    if let Some(wanted) = options.settings.lacks(&kernel, &package)? {
+        let has = options.settings.memory;
+        context.say(format!("cermet: too little memory: the machine has {has} KiB, and kernel and package alone take {wanted}"));
+        return Ok(BOOT_FAILURE);
+    }
     let machine = options.settings.machine(&work, &place, &kernel, &package)?;
     drop(work);
     if let Some(port) = options.settings.gdb {
@@ -185,8 +193,24 @@ impl Settings {
     /// with a mark.
     pub(crate) const COMMAND_LINE: &'static str = "stdin=framed streams=marked";
 
+    /// What firmware keeps of the top of memory.
+    const TABLES_KIB: u64 = 192;
+
     /// The least memory in KiB with which UEFI firmware comes to start anything.
     const LEAST_UEFI_KIB: u64 = 96 * 1024;
+
+    /// The memory in KiB without which not even kernel and package can be loaded, if there is less.
+    ///
+    /// # Errors
+    ///
+    /// If one of the files cannot be read.
+    fn lacks(&self, kernel: &Path, package: &Path) -> Result<Option<u64>> {
+        let package = fs::metadata(package).with_context(|| package.display().to_string())?.len();
+        // QEMU puts the package below the top of memory, where the firmware's tables are too.
+        let wanted =
+            (symbols::physical_end(kernel)? + package).div_ceil(1024) + Settings::TABLES_KIB;
+        Ok((self.memory < wanted).then_some(wanted))
+    }
 
     /// The machine for a kernel and a package.
     ///

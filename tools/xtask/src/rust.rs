@@ -53,7 +53,7 @@ pub(crate) fn kernel(work: &Work<'_>) -> Result<PathBuf> {
         target: arch.kernel_target(),
         made: "kernel",
         core: work.setup.core.clone(),
-        finish: symbols::fill,
+        finish: |kernel| symbols::fill(kernel).and_then(|()| symbols::strip(kernel)),
     };
     product.build(work)
 }
@@ -118,6 +118,26 @@ pub(crate) fn probe(work: &Work<'_>) -> Result<PathBuf> {
         flags,
         target: arch.kernel_target(),
         made: "probe",
+        core: work.setup.core.clone(),
+        finish: |_| Ok(()),
+    };
+    product.build(work)
+}
+
+/// The image of `tests/guest`, a service without a runtime.
+///
+/// # Errors
+///
+/// What cargo says.
+pub(crate) fn guest(work: &Work<'_>) -> Result<PathBuf> {
+    let arch = work.arch;
+    let product = Product {
+        name: "guest.elf",
+        sources: &["tests/guest", "kernel/abi"],
+        arguments: vec!["build".into(), "--package=guest".into(), "--bin=guest".into()],
+        flags: arch.guest_flags().iter().map(|&flag| flag.to_owned()).collect(),
+        target: arch.kernel_target(),
+        made: "guest",
         core: work.setup.core.clone(),
         finish: |_| Ok(()),
     };

@@ -6,11 +6,17 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use object::{Object as _, ObjectSection as _, ObjectSymbol as _, SymbolKind};
+use object::elf::FileHeader64;
+use object::read::elf::{FileHeader as _, ProgramHeader as _};
+use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _, SymbolKind};
 
 /// The symbols between which the linker script leaves room.
 const START: &str = "__symbols_start";
 const END: &str = "__symbols_end";
+
+/// Where in a 64-bit ELF header the section table's place stands, and its size and names.
+const SECTION_TABLE: std::ops::Range<usize> = 0x28..0x30;
+const SECTION_COUNTS: std::ops::Range<usize> = 0x3c..0x40;
 
 /// Writes the table into a linked kernel.
 ///
@@ -50,6 +56,44 @@ pub(crate) fn fill(kernel: &Path) -> Result<()> {
         .context("the room for the symbols is not in the file")?
         .copy_from_slice(&table);
     fs::write(kernel, data).with_context(|| format!("cannot write {}", kernel.display()))
+}
+
+/// Sets a copy with all symbols aside for a debugger, and leaves in the kernel only what is loaded.
+///
+/// # Errors
+///
+/// If the file is no kernel, or cannot be written.
+pub(crate) fn strip(kernel: &Path) -> Result<()> {
+    let mut data = fs::read(kernel).with_context(|| format!("cannot read {}", kernel.display()))?;
+    let full = kernel.with_extension("full.elf");
+    fs::write(&full, &data).with_context(|| format!("cannot write {}", full.display()))?;
+    let end = {
+        let header = FileHeader64::<Endianness>::parse(&*data).context("the kernel's header")?;
+        let endian = header.endian().context("the kernel's header")?;
+        let segments = header.program_headers(endian, &*data).context("the kernel's segments")?;
+        let ends = segments.iter().map(|one| one.p_offset(endian) + one.p_filesz(endian));
+        usize::try_from(ends.max().context("the kernel has no segments")?)?
+    };
+    ensure!(end <= data.len(), "a segment of the kernel reaches beyond the end of its file");
+    // Sections come after the segments, and nobody who loads the kernel looks at them.
+    data.truncate(end);
+    data[SECTION_TABLE].fill(0);
+    data[SECTION_COUNTS].fill(0);
+    fs::write(kernel, data).with_context(|| format!("cannot write {}", kernel.display()))
+}
+
+/// The end of the kernel in physical memory, where QEMU puts it.
+///
+/// # Errors
+///
+/// If the file is no kernel.
+pub(crate) fn physical_end(kernel: &Path) -> Result<u64> {
+    let data = fs::read(kernel).with_context(|| format!("cannot read {}", kernel.display()))?;
+    let header = FileHeader64::<Endianness>::parse(&*data).context("the kernel's header")?;
+    let endian = header.endian().context("the kernel's header")?;
+    let segments = header.program_headers(endian, &*data).context("the kernel's segments")?;
+    let ends = segments.iter().map(|one| one.p_paddr(endian) + one.p_memsz(endian));
+    ends.max().context("the kernel has no segments")
 }
 
 /// The table of functions, by address.

@@ -5,6 +5,7 @@
 //! | [`host`] | the Rust crates on the build machine, `tools/ilpatch`'s own tests |
 //! | [`boot`] | ways to boot, and machines and packages that cannot |
 //! | [`probe`] | the loader, by a kernel that checks what it is given |
+//! | [`kernel`] | the kernel's calls and traps, from a service without a runtime; wild calls |
 //! | [`expect`] | programs with a certain end, and projects that cannot be built |
 //! | [`suite`] | the C# suites in the guest: on one CPU, on four, and under GC stress |
 //!
@@ -14,8 +15,10 @@ mod boot;
 mod expect;
 mod host;
 mod junit;
+mod kernel;
 mod probe;
 mod suite;
+mod transcript;
 
 use std::collections::VecDeque;
 use std::io::Write as _;
@@ -110,6 +113,7 @@ pub(crate) fn command(context: &Context, options: &Options) -> Result<u8> {
     cases.extend(host::run(&bench)?);
     let mut jobs = boot::jobs(&bench);
     jobs.extend(probe::jobs(&bench));
+    jobs.extend(kernel::jobs(&bench));
     jobs.extend(suite::jobs(&bench)?);
     jobs.extend(expect::jobs(&bench)?);
     cases.extend(run_all(jobs, options.jobs));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::expect::myself;
-use super::suite::{Transcript, capture, describe};
+use super::transcript::{Transcript, capture, describe};
 use super::{Bench, Job};
 use crate::build::HELLO;
 use crate::limit;
@@ -27,9 +27,7 @@ const TESTS: &[(&str, Test)] = &[
     ("direct-4cpu", |bench| greets(bench, Settings { cpus: 4, ..Settings::default() })),
     ("direct-64cpu", |bench| greets(bench, Settings { cpus: 64, ..Settings::default() })),
     ("direct-24m", |bench| greets(bench, Settings { memory: 24 * 1024, ..Settings::default() })),
-    ("direct-4g", |bench| {
-        greets(bench, Settings { memory: 4 * 1024 * 1024, ..Settings::default() })
-    }),
+    ("direct-4g", |bench| greets(bench, Settings { memory: 3600 * 1024, ..Settings::default() })),
     ("uefi", |bench| greets(bench, Settings { firmware: Firmware::Uefi, ..Settings::default() })),
     ("uefi-4cpu", |bench| {
         greets(bench, Settings { firmware: Firmware::Uefi, cpus: 4, ..Settings::default() })

@@ -67,7 +67,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Case>> {
 fn wanted(bench: &Bench<'_>, group: &str) -> bool {
     let filter = bench.filter;
     // A filter that names another group wants none of this one.
-    !["boot/", "suite/", "outcome/", "bad/"]
+    !["boot/", "kernel/", "suite/", "outcome/", "bad/"]
         .iter()
         .any(|other| *other != group && filter.starts_with(other))
 }
@@ -197,7 +197,7 @@ fn ilpatch(bench: &Bench<'_>) -> Vec<Case> {
     }
     let start = Instant::now();
     let cases = match run_ilpatch(bench, &project) {
-        Ok(text) => super::suite::parse("host/ilpatch", &text, start.elapsed()),
+        Ok(text) => super::transcript::parse("host/ilpatch", &text, start.elapsed()),
         Err(error) => vec![Case {
             group: "host/ilpatch".to_owned(),
             name: "runs".to_owned(),

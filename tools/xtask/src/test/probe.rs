@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::suite::{capture, describe};
+use super::transcript::{capture, describe};
 use super::{Bench, Job};
 use crate::iso;
 use crate::qemu::{Boot, End, Machine, Medium};
