@@ -27,7 +27,9 @@ const TESTS: &[(&str, Test)] = &[
     ("direct-4cpu", |bench| greets(bench, Settings { cpus: 4, ..Settings::default() })),
     ("direct-64cpu", |bench| greets(bench, Settings { cpus: 64, ..Settings::default() })),
     ("direct-24m", |bench| greets(bench, Settings { memory: 24 * 1024, ..Settings::default() })),
-    ("direct-4g", |bench| greets(bench, Settings { memory: 3600 * 1024, ..Settings::default() })),
+    ("direct-4g", |bench| {
+        greets(bench, Settings { memory: 4 * 1024 * 1024, ..Settings::default() })
+    }),
     ("uefi", |bench| greets(bench, Settings { firmware: Firmware::Uefi, ..Settings::default() })),
     ("uefi-4cpu", |bench| {
         greets(bench, Settings { firmware: Firmware::Uefi, cpus: 4, ..Settings::default() })
@@ -148,7 +150,7 @@ fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
 
 fn too_little_memory(bench: &Bench<'_>) -> Result<()> {
     let (transcript, outcome) =
-        boot(bench, &Settings { memory: 4 * 1024, ..Settings::default() }, unchanged)?;
+        boot(bench, &Settings { memory: 3600, ..Settings::default() }, unchanged)?;
     is_refusal(&transcript, &outcome, &["memory"])
 }
 
