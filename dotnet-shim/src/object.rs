@@ -118,40 +118,37 @@ impl Object {
         self.exact_size().next_multiple_of(ALIGN)
     }
 
-    /// Calls `f` with the address of every reference field, and returns the object's size. The
-    /// collector's inner loop.
+    /// Calls `f` with the address of every reference field of an object that has pointers, and
+    /// returns the object's size. The collector's inner loop.
     #[inline(always)]
     pub(crate) fn for_each_reference(self, mut f: impl FnMut(*mut usize)) -> usize {
-        let table = self.table();
         let size = self.exact_size();
-        if table.has_pointers() {
-            let descriptor = table.descriptor();
-            // SAFETY: *Image*: a table with pointers has a description, whose count is its last word.
-            let count = unsafe { *descriptor.sub(1) };
-            if count > 0 {
-                // series of {length less the object's size, start}
-                let mut series = descriptor;
-                for _ in 0..count {
-                    // SAFETY: *Image*: as many pairs of words as the count says.
-                    series = unsafe { series.sub(2) };
-                    // SAFETY: as above.
-                    let (length, start) = unsafe { (*series.sub(1), *series) };
-                    let mut at = self.0.wrapping_add_signed(start as isize);
-                    let end = at.wrapping_add(size).wrapping_add_signed(length as isize);
-                    while at < end {
-                        f(at as *mut usize);
-                        at += WORD;
-                    }
-                }
-            } else {
-                self.for_each_in_elements(count.unsigned_abs() as usize, size, &mut f);
+        let mut series = self.table().descriptor();
+        // SAFETY: *Image*: a table with pointers has a description, whose count is its last word.
+        let mut count = unsafe { *series.sub(1) };
+        if count < 0 {
+            self.for_each_in_elements(count.unsigned_abs() as usize, size, &mut f);
+        }
+        // series of {length less the object's size, start}
+        while count > 0 {
+            // SAFETY: *Image*: as many pairs of words as the count says.
+            series = unsafe { series.sub(2) };
+            // SAFETY: as above.
+            let (length, start) = unsafe { (*series.sub(1), *series) };
+            let mut at = self.0.wrapping_add_signed(start as isize);
+            let end = at.wrapping_add(size).wrapping_add_signed(length as isize);
+            while at != end {
+                f(at as *mut usize);
+                at = at.wrapping_add(WORD);
             }
+            count -= 1;
         }
         size.next_multiple_of(ALIGN)
     }
 
     /// The references of an array of structures: items of {references, bytes to skip} for each
     /// element.
+    #[inline(never)]
     fn for_each_in_elements(self, items: usize, size: usize, f: &mut impl FnMut(*mut usize)) {
         let descriptor = self.table().descriptor();
         // SAFETY: *Image*: the words before the table, as many as the count says.

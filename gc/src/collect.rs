@@ -61,7 +61,6 @@ impl<R: Runtime> Heap<R> {
         handles.clear_dead(Kind::Dependent, tracer);
 
         done.live_bytes = tracer.live_bytes;
-        done.live_objects = tracer.live_objects;
         done.rescans = tracer.rescans;
     }
 

@@ -317,3 +317,53 @@ unsafe impl<M: Memory> Memory for Arena<'_, M> {
         self.memory.discard(address, bytes);
     }
 }
+
+/// A stack of words in a table, for the marking loop: held in registers, checked once per push.
+#[derive(Clone, Copy)]
+pub(crate) struct WordStack {
+    base: *mut usize,
+    depth: usize,
+    /// Words that are backed, at most the table's capacity.
+    room: usize,
+}
+
+impl WordStack {
+    /// An empty stack in a table of which `room` elements are backed.
+    pub(crate) fn new(table: &Table<AtomicUsize>, room: usize) -> Self {
+        assert!(room <= table.capacity, "room in the table");
+        Self { base: with_exposed_provenance_mut(table.base), depth: 0, room }
+    }
+
+    pub(crate) fn room(&self) -> usize {
+        self.room
+    }
+
+    /// Says that more of the table is backed.
+    pub(crate) fn set_room(&mut self, table: &Table<AtomicUsize>, room: usize) {
+        assert!(self.room <= room && room <= table.capacity, "room in the table");
+        self.room = room;
+    }
+
+    /// Pushes a word if there is room.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, word: usize) -> bool {
+        if self.depth == self.room {
+            return false;
+        }
+        // SAFETY: `depth < room`, which is inside the table (`new`, `set_room`). Only the collecting
+        // thread uses this table.
+        unsafe { self.base.add(self.depth).write(word) };
+        self.depth += 1;
+        true
+    }
+
+    #[inline(always)]
+    pub(crate) fn pop(&mut self) -> Option<usize> {
+        if self.depth == 0 {
+            return None;
+        }
+        self.depth -= 1;
+        // SAFETY: as in `push`, which wrote this word.
+        Some(unsafe { self.base.add(self.depth).read() })
+    }
+}

@@ -69,7 +69,8 @@ pub unsafe trait Runtime: Memory + Sized {
     /// Whether the object can hold references at all.
     fn has_references(object: usize) -> bool;
 
-    /// Visits every reference slot, and returns the size. The collector's inner loop.
+    /// Visits every reference slot of an object that [has references](Self::has_references), and
+    /// returns its size. The collector's inner loop.
     fn scan(object: usize, visit: impl FnMut(Slot)) -> usize;
 
     /// When the finalizer of this (finalizable, unreachable) object runs.

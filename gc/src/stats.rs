@@ -14,8 +14,6 @@ pub struct Collection {
     pub before_bytes: usize,
     /// Bytes of objects that survived.
     pub live_bytes: usize,
-    /// Objects that survived.
-    pub live_objects: usize,
     /// Bytes of blocks and pages with live objects that are not those objects.
     pub fragmented_bytes: usize,
     /// The same before this collection, that is, after the last one.

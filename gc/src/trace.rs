@@ -6,9 +6,8 @@
 //! as it takes: slow, but it needs no memory and it ends, since each round marks something new.
 
 use crate::index::Index;
-use crate::memory::{Mark, MarkView, Table};
+use crate::memory::{Mark, MarkView, WordStack};
 use crate::{Heap, Runtime, Slot};
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Entries of the mark stack that are always backed.
 pub(crate) const STACK_MIN: usize = 8 * 1024;
@@ -19,17 +18,13 @@ const STACK_STEP: usize = 64 * 1024;
 pub struct Tracer<'h, R: Runtime> {
     heap: &'h Heap<R>,
     marks: MarkView<'h>,
-    stack: &'h Table<AtomicUsize>,
-    depth: usize,
-    /// Entries the stack has room for.
-    room: usize,
+    stack: WordStack,
     has_overflowed: bool,
     /// Check each reference before following it.
     is_checking: bool,
     index: Index,
-    /// Bytes and number of objects marked.
+    /// Bytes of the objects marked.
     pub(crate) live_bytes: usize,
-    pub(crate) live_objects: usize,
     /// How often all marked objects had to be scanned again.
     pub(crate) rescans: usize,
 }
@@ -39,33 +34,30 @@ impl<'h, R: Runtime> Tracer<'h, R> {
         Self {
             heap,
             marks: heap.blocks.view(),
-            stack: &heap.stack,
-            depth: 0,
-            room: STACK_MIN.min(heap.stack.capacity()),
+            stack: WordStack::new(&heap.stack, STACK_MIN.min(heap.stack.capacity())),
             has_overflowed: false,
             is_checking: heap.is_verifying,
             index: Index::default(),
             live_bytes: 0,
-            live_objects: 0,
             rescans: 0,
         }
     }
 
     /// Reports an exact reference: null, the address of an object, or an address outside the heap.
     pub fn mark(&mut self, reference: usize) {
-        if reference != 0 {
-            if self.is_checking {
-                self.check(reference, 0);
-            }
-            self.visit(reference);
+        if self.is_checking {
+            self.check(reference, 0);
         }
+        let (marks, mut stack) = (self.marks, self.stack);
+        self.visit(marks, &mut stack, reference);
+        self.stack = stack;
     }
 
     /// Reports a word that may be anything, a pointer into an object or just past its end included;
     /// keeps that object alive.
     pub fn mark_ambiguous(&mut self, word: usize) {
         if let Some(object) = self.object_at(word) {
-            self.visit(object);
+            self.mark(object);
         }
     }
 
@@ -86,58 +78,34 @@ impl<'h, R: Runtime> Tracer<'h, R> {
         }
     }
 
+    /// Marks what a reference refers to. The view and the stack are apart from the tracer so that
+    /// the loop around keeps them in registers.
     #[inline(always)]
-    fn visit(&mut self, object: usize) {
-        match self.marks.mark(object) {
-            Mark::New => self.push(object),
-            Mark::Old => {}
-            Mark::Outside => self.visit_large(object),
+    fn visit(&mut self, marks: MarkView<'h>, stack: &mut WordStack, object: usize) {
+        match marks.mark(object) {
+            Mark::New => {}
+            Mark::Old => return,
+            // Null, the commonest of all, ends here.
+            Mark::Outside if object == 0 || !mark_large(self.heap, object) => return,
+            Mark::Outside => {}
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn visit_large(&mut self, object: usize) {
-        if self.heap.large.mark(object) == Some(true) {
-            self.push(object);
-        }
-    }
-
-    #[inline(always)]
-    fn push(&mut self, object: usize) {
-        self.live_objects += 1;
         if !R::has_references(object) {
             self.live_bytes += R::size(object);
-            return;
+        } else if !stack.push(object) {
+            match grow(self.heap, stack.room()) {
+                Some(room) => {
+                    stack.set_room(&self.heap.stack, room);
+                    stack.push(object);
+                }
+                None => self.has_overflowed = true,
+            }
         }
-        if self.depth == self.room && !self.grow() {
-            self.has_overflowed = true;
-            return;
-        }
-        self.stack.get(self.depth).store(object, Relaxed);
-        self.depth += 1;
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) -> bool {
-        let room = (self.room + STACK_STEP).min(self.stack.capacity());
-        let heap = self.heap;
-        let has_grown = room > self.room && self.stack.ensure(&heap.runtime, &heap.account, room);
-        if has_grown {
-            self.room = room;
-        }
-        has_grown
     }
 
     /// Marks all that can be reached from what is marked.
     pub(crate) fn drain(&mut self) {
         loop {
-            if self.is_checking {
-                self.drain_stack::<true>();
-            } else {
-                self.drain_stack::<false>();
-            }
+            self.drain_stack();
             if !self.has_overflowed {
                 return;
             }
@@ -146,39 +114,45 @@ impl<'h, R: Runtime> Tracer<'h, R> {
         }
     }
 
-    fn drain_stack<const CHECK: bool>(&mut self) {
-        while self.depth > 0 {
-            self.depth -= 1;
-            let object = self.stack.get(self.depth).load(Relaxed);
-            self.live_bytes += self.scan::<CHECK>(object);
+    fn drain_stack(&mut self) {
+        if self.is_checking {
+            self.drain_checking();
+        }
+        let (marks, mut stack) = (self.marks, self.stack);
+        let mut bytes = 0;
+        while let Some(object) = stack.pop() {
+            bytes += R::scan(object, |slot: Slot| self.visit(marks, &mut stack, slot.load()));
+        }
+        self.stack = stack;
+        self.live_bytes += bytes;
+    }
+
+    #[cold]
+    fn drain_checking(&mut self) {
+        while let Some(object) = self.stack.pop() {
+            self.live_bytes += R::size(object);
+            self.scan_checking(object);
         }
     }
 
-    #[inline(always)]
-    fn scan<const CHECK: bool>(&mut self, object: usize) -> usize {
+    fn scan_checking(&mut self, object: usize) {
         R::scan(object, |slot: Slot| {
-            let reference = slot.load();
-            if reference != 0 {
-                if CHECK {
-                    self.check(reference, object);
-                }
-                self.visit(reference);
-            }
-        })
+            self.check(slot.load(), object);
+            self.mark(slot.load());
+        });
     }
 
-    /// Scans every marked object, pushing what was missed. Objects whose push failed are counted in
-    /// `live_bytes` here rather than when popped, so the sum is taken anew.
+    /// Scans every marked object, for those whose push failed. What had been counted of those
+    /// scanned before is forgotten, and the sum taken anew at the end.
     #[cold]
     fn rescan(&mut self) {
         self.rescans += 1;
-        self.live_bytes = 0;
         let heap = self.heap;
         heap.each_marked(|object| {
             if R::has_references(object) {
                 // Draining at once keeps the stack as empty as it can be.
-                self.scan::<false>(object);
-                self.drain_stack::<false>();
+                self.scan_checking(object);
+                self.drain_stack();
             }
         });
         if !self.has_overflowed {
@@ -188,15 +162,30 @@ impl<'h, R: Runtime> Tracer<'h, R> {
     }
 
     /// Stops with a message when a reference is not to an object.
-    #[cold]
     #[inline(never)]
     fn check(&mut self, reference: usize, holder: usize) {
         let is_ours =
             self.marks.is_marked(reference).is_some() || self.heap.large.space.contains(reference);
-        if is_ours && self.object_at(reference) != Some(reference) {
+        if self.is_checking && is_ours && self.object_at(reference) != Some(reference) {
             panic!("gc: {reference:#x}, referenced by {holder:#x}, is not an object");
         }
     }
+}
+
+/// Marks an address outside the blocks; whether it is a large object that was unmarked.
+#[cold]
+#[inline(never)]
+fn mark_large<R: Runtime>(heap: &Heap<R>, object: usize) -> bool {
+    heap.large.mark(object) == Some(true)
+}
+
+/// Backs more of the mark stack, of which `room` entries are; returns how many are then.
+#[cold]
+#[inline(never)]
+fn grow<R: Runtime>(heap: &Heap<R>, room: usize) -> Option<usize> {
+    let wanted = (room + STACK_STEP).min(heap.stack.capacity());
+    let has_grown = wanted > room && heap.stack.ensure(&heap.runtime, &heap.account, wanted);
+    has_grown.then_some(wanted)
 }
 
 impl<R: Runtime> Heap<R> {

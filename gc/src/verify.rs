@@ -56,6 +56,9 @@ impl<R: Runtime> Heap<R> {
         }
         let mut defect = None;
         self.each_marked(|holder| {
+            if !R::has_references(holder) {
+                return;
+            }
             R::scan(holder, |slot: Slot| {
                 let reference = slot.load();
                 if !self.is_live_or_outside(reference) {
