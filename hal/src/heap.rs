@@ -1,15 +1,23 @@
 //! The kernel heap: `alloc` on bare metal. It starts small and grows, a frame at a time, at the
 //! kernel's wish; it never shrinks. On the host `alloc` is the host's.
+//!
+//! Pages are found first-fit by `linked_list_allocator`, which sees nothing but whole pages: there are
+//! few pieces to look through, and none too small to be of use. What is smaller than a page comes from
+//! pages cut into pieces of one size (`slab`), in constant time. So as long as
+//! [`free_pages`] is `n`, at least `n` allocations of up to a page succeed.
+
+#[cfg(any(test, target_os = "none"))]
+mod slab;
 
 use crate::memory::Frame;
 
 #[cfg(target_os = "none")]
 pub(crate) use metal::init;
 
-/// Bytes that nobody uses, though perhaps not in one piece.
-pub fn free() -> usize {
+/// Whole pages that nobody uses, though perhaps not in one piece.
+pub fn free_pages() -> usize {
     #[cfg(target_os = "none")]
-    return metal::free();
+    return metal::free_pages();
     #[cfg(not(target_os = "none"))]
     usize::MAX
 }
@@ -32,19 +40,20 @@ mod metal {
     use core::alloc::{GlobalAlloc, Layout};
     use core::ptr::NonNull;
 
+    use super::slab::Heap;
     use crate::arch::{Arch, HeapPage, Machine};
-    use crate::memory::{Frame, PAGE_SIZE};
+    use crate::memory::Frame;
     use crate::sync::SpinLock;
 
-    struct Locked(SpinLock<linked_list_allocator::Heap>);
+    struct Locked(SpinLock<Heap>);
 
     #[global_allocator]
-    static HEAP: Locked = Locked(SpinLock::new(linked_list_allocator::Heap::empty()));
+    static HEAP: Locked = Locked(SpinLock::new(Heap::new()));
 
     // SAFETY: the heap behind the lock gives out each byte at most once.
     unsafe impl GlobalAlloc for Locked {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            self.0.lock().allocate_first_fit(layout).map_or(core::ptr::null_mut(), NonNull::as_ptr)
+            self.0.lock().allocate(layout).map_or(core::ptr::null_mut(), NonNull::as_ptr)
         }
 
         unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
@@ -64,17 +73,17 @@ mod metal {
         unsafe { HEAP.0.lock().init(start, len) }
     }
 
-    pub(super) fn free() -> usize {
-        HEAP.0.lock().free()
+    pub(super) fn free_pages() -> usize {
+        HEAP.0.lock().free_pages()
     }
 
     pub(super) fn grow(frame: Frame) -> Result<(), Frame> {
         let mut heap = HEAP.0.lock();
-        match Machine::map_heap_page(heap.top() as usize, frame.address()) {
+        match Machine::map_heap_page(heap.top(), frame.address()) {
             HeapPage::Full => return Err(frame),
             HeapPage::Table => {}
             // SAFETY: the page that follows the heap's end is mapped now, and nobody else's.
-            HeapPage::Mapped => unsafe { heap.extend(PAGE_SIZE) },
+            HeapPage::Mapped => unsafe { heap.extend() },
         }
         let _ = frame.into_address();
         Ok(())
