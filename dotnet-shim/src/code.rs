@@ -219,7 +219,7 @@ static CACHE: [Entry; CACHE_SIZE] = [const {
 impl Entry {
     fn read(&self, ip: usize) -> Option<Code> {
         let version = self.version.load(Acquire);
-        if self.ip.load(Relaxed) != ip || version % 2 != 0 {
+        if self.ip.load(Relaxed) != ip || !version.is_multiple_of(2) {
             return None;
         }
         let words = core::array::from_fn(|index| self.words[index].load(Relaxed));
@@ -230,7 +230,7 @@ impl Entry {
     fn write(&self, ip: usize, code: &Code) {
         let version = self.version.load(Relaxed);
         let odd = version.wrapping_add(1);
-        let free = version % 2 == 0
+        let free = version.is_multiple_of(2)
             && self.version.compare_exchange(version, odd, Acquire, Relaxed).is_ok();
         if !free {
             return;

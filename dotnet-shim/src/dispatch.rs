@@ -102,9 +102,12 @@ impl Cell {
         } else {
             FULL
         };
+        if count == 0 {
+            return &[];
+        }
         let targets = self.cache.load(Acquire) as *const Target;
         // SAFETY: the stub was stored after a block with at least as many targets.
-        if count == 0 { &[] } else { unsafe { core::slice::from_raw_parts(targets, count) } }
+        unsafe { core::slice::from_raw_parts(targets, count) }
     }
 
     /// The interface whose method the cell calls.
