@@ -5,7 +5,7 @@ use abi::exit;
 use abi::trap::{Frame, Kind};
 
 use crate::arch::Dump;
-use crate::memory::touch::{Refusal, Touch};
+use crate::memory::touch::Touch;
 use crate::sched::cpu::{Local, Next};
 use crate::thread::Thread;
 use crate::{Kernel, service, trap};
@@ -27,9 +27,6 @@ pub(crate) fn handle(
         match touched {
             Ok(()) => return Next::Resume,
             Err(refusal) => kind = refusal.kind(),
-        }
-        if touched == Err(Refusal::NoMemory) && thread.service.trap_handler() == 0 {
-            return out_of_memory(kernel, local, thread);
         }
     }
     trap::deliver(kernel, local, thread, kind, code, address)

@@ -30,6 +30,7 @@ pub(crate) fn deliver(
             Next::Resume
         }
         Some((_, Err(abi::Error::NoMemory))) => fault::out_of_memory(kernel, local, thread),
+        _ if kind == Kind::NoMemory => fault::out_of_memory(kernel, local, thread),
         _ => fault::end_service(kernel, local, thread, &frame),
     }
 }

@@ -189,7 +189,10 @@ pub(super) fn threads_meet_a_limit(start: &Start) {
             stack_top: (stacks + (created + 1) * STACK) as usize,
             ..ThreadParameters::default()
         };
-        match call::make(Call::ThreadCreate, [(&raw const parameters).expose_provenance() as u64]) {
+        // A stack that cannot be backed later would end the service.
+        let commit = call::make(Call::MemoryCommit, [stacks + created * STACK, STACK]);
+        let address = (&raw const parameters).expose_provenance() as u64;
+        match commit.and_then(|_| call::make(Call::ThreadCreate, [address])) {
             Ok(_) => created += 1,
             Err(error) => break error,
         }
