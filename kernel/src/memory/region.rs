@@ -173,12 +173,21 @@ impl Regions {
 
     /// Gives `start..end`, all of which is mapped, another protection.
     pub(crate) fn protect(&mut self, start: usize, end: usize, protection: Protection) {
+        self.change(start, end, |part| Region { protection, ..part });
+    }
+
+    /// Makes `start..end`, all of which is mapped, consist of zeros.
+    pub(crate) fn forget_files(&mut self, start: usize, end: usize) {
+        self.change(start, end, |part| Region { backing: Backing::Zero, ..part });
+    }
+
+    fn change(&mut self, start: usize, end: usize, change: impl Fn(Region) -> Region) {
         let hint = self.hint;
         let mut next = start;
         while next < end {
             let Some(part) = self.take(next, end) else { break };
             next = part.end;
-            self.insert(Region { protection, ..part });
+            self.insert(change(part));
         }
         self.hint = hint;
     }
@@ -256,6 +265,11 @@ mod tests {
                             let protection = random_protection(&mut random);
                             regions.protect(start, end, protection);
                             model.range_mut(start..end).for_each(|(_, page)| page.0 = protection);
+                            if random.below(4) == 0 {
+                                regions.forget_files(start, end);
+                                let zero = Backing::Zero;
+                                model.range_mut(start..end).for_each(|(_, page)| page.1 = zero);
+                            }
                         }
                     }
                     _ => {

@@ -252,9 +252,16 @@ impl Space {
         from: usize,
     ) -> Result<Progress, Error> {
         let state = &mut *self.state.lock();
-        let is_plain = |r: &Region| r.protection == Protection::WRITE && r.backing == Backing::Zero;
-        if !state.regions.covers(start, end, is_plain) {
+        let is_writable = |region: &Region| region.protection == Protection::WRITE;
+        if !state.regions.covers(start, end, is_writable) {
             return Err(Error::BadAddress);
+        }
+        if from == 0 && !state.regions.covers(start, end, |r| r.backing == Backing::Zero) {
+            // What came from the package does not come back.
+            heap::make_room(frames, 0)?;
+            state.admit_regions(2)?;
+            state.regions.forget_files(start, end);
+            state.settle_regions();
         }
         let mut work = Work::default();
         let mut next = start + from;

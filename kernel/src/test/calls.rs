@@ -296,6 +296,34 @@ fn memory_is_mapped_protected_discarded_and_unmapped() {
 }
 
 #[test]
+fn discarded_data_of_the_image_are_zero() {
+    program(CODE, |user, step| {
+        let mut byte = [9];
+        match step {
+            0 => store(user, DATA + 3, &[1]),
+            1 => call(user, Call::MemoryDiscard, [DATA, PAGE_SIZE]),
+            2 => {
+                assert_eq!(user.result(), 0);
+                if let Err(fault) = user.load(DATA + 3, &mut byte) {
+                    return Some(fault);
+                }
+                assert_eq!(byte, [0]);
+                if let Err(fault) = user.load(DATA + PAGE_SIZE, &mut byte) {
+                    return Some(fault);
+                }
+                assert_eq!(byte, [0xda], "its neighbours stay");
+                call(user, Call::MemoryDiscard, [CODE, PAGE_SIZE])
+            }
+            _ => {
+                assert_eq!(user.result(), code_of(Error::BadAddress), "code is not writable");
+                call(user, Call::Exit, [0])
+            }
+        }
+    });
+    assert_eq!(Rig::new(1).run(), 0);
+}
+
+#[test]
 fn huge_reservations_cost_nothing() {
     const HUGE: usize = 100 << 30;
     program(CODE, |user, step| {
