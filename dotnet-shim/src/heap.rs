@@ -8,7 +8,7 @@ use abi::memory::Protection;
 use core::cell::UnsafeCell;
 use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
-use core::sync::atomic::{AtomicPtr, AtomicU64};
+use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize};
 use gc::{Config, Contents, Context, Finalizer, Heap, Slot, Tracer};
 
 /// The collector's view of this runtime.
@@ -146,14 +146,42 @@ pub(crate) fn default_limit() -> usize {
     free - free / RESERVE_SHARE
 }
 
+/// The heap's limit, reserve included.
+static LIMIT: AtomicUsize = AtomicUsize::new(0);
+
+/// What is kept back of the limit, so that running out of memory can be reported.
+fn reserve() -> usize {
+    (LIMIT.load(Relaxed) / 16).min(512 << 10)
+}
+
+/// Changes the limit.
+pub(crate) fn set_limit(limit: usize) {
+    LIMIT.store(limit, Relaxed);
+    heap().set_limit(limit - reserve());
+}
+
+/// An allocation has failed: what handles or reports that may use the reserve.
+fn open_reserve() {
+    heap().set_limit(LIMIT.load(Relaxed));
+}
+
+/// After a collection: keeps the reserve back again if there is room.
+pub(crate) fn close_reserve() {
+    let limit = LIMIT.load(Relaxed);
+    if heap().usage().used_bytes + 2 * reserve() < limit {
+        heap().set_limit(limit - reserve());
+    }
+}
+
 /// Reserves the heap. The environment may limit it (`DOTNET_GCHeapHardLimit`, hexadecimal as in
-/// .NET, or `CERMET_GC_LIMIT`), and has switches for tests: see [`collect`](crate::collect).
+/// .NET, or `CERMET_GC_LIMIT`), and has switches for tests: see `collect`.
 pub(crate) fn init(memory_limit: u64) {
     STARTED_NS.store(sys::monotonic_ns(), Relaxed);
     let memory_limit = memory_limit as usize;
     let setting = |name: &[u8]| start::setting(name).map(|value| value as usize);
     let asked = setting(b"CERMET_GC_LIMIT").or_else(|| hexadecimal(b"DOTNET_GCHeapHardLimit"));
     let limit = asked.unwrap_or(usize::MAX).min(default_limit());
+    LIMIT.store(limit, Relaxed);
     let space = memory_limit.next_multiple_of(gc::BLOCK);
     let config = Config {
         small_space: space,
@@ -161,7 +189,7 @@ pub(crate) fn init(memory_limit: u64) {
         large_space: 8 * space,
         max_handles: (space / 64).max(1 << 16),
         max_mark_stack: space / gc::MIN_OBJECT,
-        limit,
+        limit: limit - reserve(),
         min_budget: hexadecimal(b"DOTNET_GCgen0size")
             .unwrap_or((limit / 32).clamp(256 << 10, 8 << 20)),
         fixed_budget: setting(b"CERMET_GC_BUDGET"),
@@ -227,7 +255,10 @@ extern "C" fn allocate_slowly(
         suspend::preemptive(frame, || collect::collect(collect::Cause::Full));
         allocate(thread, table, flags, count)
     });
-    object.unwrap_or(0)
+    object.unwrap_or_else(|| {
+        open_reserve();
+        0
+    })
 }
 
 /// As [`allocate_slowly`], for a P/Invoke: the caller's frame is published already. The reference is
@@ -244,7 +275,9 @@ fn allocate_from_native(table: &MethodTable, flags: u32, count: usize, result: &
     };
     if !attempt() {
         collect::collect(collect::Cause::Full);
-        attempt();
+        if !attempt() {
+            open_reserve();
+        }
     }
 }
 

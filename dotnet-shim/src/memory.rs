@@ -157,7 +157,7 @@ mod tests {
         let sizes = [0_usize, 1, 16, 17, 100, 4096, 131_056, 131_057, 1 << 20];
         let blocks = sizes.map(|size| (allocate_zeroed(size), size));
         for (index, (memory, size)) in blocks.into_iter().enumerate() {
-            assert!(!memory.is_null() && memory as usize % 16 == 0);
+            assert!(!memory.is_null() && (memory as usize).is_multiple_of(16));
             // SAFETY: the block is live and that long.
             unsafe {
                 assert!(capacity(memory) >= size);

@@ -11,7 +11,7 @@ struct Writer {
 impl Writer {
     fn bits(&mut self, value: u64, count: u32) -> &mut Self {
         for bit in 0..count {
-            if self.at % 8 == 0 {
+            if self.at.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             self.bytes[self.at / 8] |= ((value >> bit & 1) as u8) << (self.at % 8);
