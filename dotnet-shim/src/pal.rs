@@ -7,7 +7,7 @@
 //! | module | concern |
 //! |---|---|
 //! | `error`, `outcome`, `argument`, `format` | error numbers and texts; results and arguments of exports |
-//! | `fs`, `files` | the file system; its lock, and waiting for events in it |
+//! | `fs`, `files`, `block` | the file system; its lock, and waiting for events in it; its memory |
 //! | `file`, `path`, `status`, `map`, `poll`, `port` | exports on files |
 //! | `console`, `signal` | streams, terminal queries, signals |
 //! | `environment`, `identity`, `system`, `process`, `library`, `report` | what the program asks about its surroundings |
@@ -21,6 +21,7 @@ extern crate alloc;
 
 mod address;
 mod argument;
+mod block;
 mod console;
 mod cpu;
 mod environment;

@@ -7,10 +7,14 @@
 use crate::pal::alloc::collections::BTreeMap;
 use crate::pal::alloc::sync::Arc;
 use crate::pal::alloc::vec::Vec;
+use crate::pal::block::{self, Block};
 use crate::pal::error::{Errno, Result};
 
 /// Bytes of a file that are kept together.
-pub(super) const CHUNK: u64 = 64 * 1024;
+pub(super) const CHUNK: u64 = block::SIZE as u64;
+/// Chunks up to this length are ordinary allocations; two to some power, less the allocator's prefix.
+const SMALL_MAX: usize = 32 * 1024 - PREFIX;
+const PREFIX: usize = 16;
 
 /// The longest file, as on Linux.
 pub(super) const LENGTH_MAX: u64 = i64::MAX as u64;
@@ -59,7 +63,7 @@ impl Quota {
 pub(super) struct Data {
     length: u64,
     base: &'static [u8],
-    chunks: BTreeMap<u64, Vec<u8>>,
+    chunks: BTreeMap<u64, Chunk>,
     region: Option<Arc<dyn Region>>,
 }
 
@@ -107,7 +111,7 @@ impl Data {
             return region.read(position, bytes);
         }
         let (source, within) = match self.chunks.get(&(position / CHUNK)) {
-            Some(chunk) => (chunk.as_slice(), (position % CHUNK) as usize),
+            Some(chunk) => (chunk.bytes(), (position % CHUNK) as usize),
             None => (self.base, usize::try_from(position).unwrap_or(usize::MAX)),
         };
         let source = source.get(within..).unwrap_or_default();
@@ -151,22 +155,19 @@ impl Data {
     }
 
     /// The chunk `index`, written or not before, at least `length` long.
-    fn own(&mut self, index: u64, length: usize, quota: &mut Quota) -> Result<&mut Vec<u8>> {
+    fn own(&mut self, index: u64, length: usize, quota: &mut Quota) -> Result<&mut [u8]> {
         if !self.chunks.contains_key(&index) {
             let start = usize::try_from(index * CHUNK).unwrap_or(usize::MAX);
             let base = self.base.get(start..).unwrap_or_default();
-            let base = &base[..base.len().min(CHUNK as usize)];
-            let mut chunk = Vec::new();
-            grow(&mut chunk, length.max(base.len()), quota)?;
-            chunk.extend_from_slice(base);
+            let base = &base[..base.len().min(block::SIZE)];
+            let mut chunk = Chunk::default();
+            chunk.grow(length.max(base.len()), quota)?;
+            chunk.bytes_mut()[..base.len()].copy_from_slice(base);
             self.chunks.insert(index, chunk);
         }
         let chunk = self.chunks.get_mut(&index).expect("it was there or is now");
-        grow(chunk, length, quota)?;
-        if chunk.len() < length {
-            chunk.resize(length, 0);
-        }
-        Ok(chunk)
+        chunk.grow(length, quota)?;
+        Ok(chunk.bytes_mut())
     }
 
     /// Sets the length; bytes that become part of the file are zero.
@@ -179,13 +180,13 @@ impl Data {
             self.base = &self.base[..self.base.len().min(keep)];
             let last = length / CHUNK;
             let dropped = self.chunks.split_off(&(last + 1));
-            dropped.values().for_each(|chunk| quota.give(chunk.capacity()));
-            if let Some(chunk) = self.chunks.get_mut(&last) {
-                chunk.truncate((length % CHUNK) as usize);
-                if chunk.is_empty() {
-                    quota.give(chunk.capacity());
-                    self.chunks.remove(&last);
+            dropped.into_values().for_each(|chunk| chunk.release(quota));
+            if length.is_multiple_of(CHUNK) {
+                if let Some(chunk) = self.chunks.remove(&last) {
+                    chunk.release(quota);
                 }
+            } else if let Some(chunk) = self.chunks.get_mut(&last) {
+                chunk.truncate((length % CHUNK) as usize);
             }
             if let Some(region) = &self.region
                 && length < region.len()
@@ -221,32 +222,98 @@ impl Data {
         }
         let whole = region.len() / CHUNK;
         let rest = self.chunks.split_off(&whole);
-        self.chunks.values().for_each(|chunk| quota.give(chunk.capacity()));
-        self.chunks = rest;
+        let moved = core::mem::replace(&mut self.chunks, rest);
+        moved.into_values().for_each(|chunk| chunk.release(quota));
         self.region = Some(region);
         Ok(())
     }
 
     /// Gives all memory back.
     pub(super) fn release(&mut self, quota: &mut Quota) {
-        self.chunks.values().for_each(|chunk| quota.give(chunk.capacity()));
+        let chunks = core::mem::take(&mut self.chunks);
+        chunks.into_values().for_each(|chunk| chunk.release(quota));
         *self = Self::default();
     }
 }
 
-/// Makes room for `length` bytes in a chunk. Doubling keeps appending cheap; a chunk never needs more
-/// than its full size.
-fn grow(chunk: &mut Vec<u8>, length: usize, quota: &mut Quota) -> Result<()> {
-    let before = chunk.capacity();
-    if length <= before {
-        return Ok(());
+/// The bytes of one chunk; those behind its end are zero.
+enum Chunk {
+    Small(Vec<u8>),
+    Full(Block),
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self::Small(Vec::new())
     }
-    let capacity = length.max((before * 2).min(CHUNK as usize));
-    quota.take(capacity - before)?;
-    if chunk.try_reserve_exact(capacity - chunk.len()).is_err() {
-        quota.give(capacity - before);
-        return Err(Errno::ENOSPC);
+}
+
+impl Chunk {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Small(bytes) => bytes,
+            Self::Full(block) => block,
+        }
     }
-    quota.used += (chunk.capacity() - capacity) as u64;
-    Ok(())
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::Small(bytes) => bytes,
+            Self::Full(block) => block,
+        }
+    }
+
+    /// Memory in use for it.
+    fn memory(&self) -> usize {
+        match self {
+            Self::Small(bytes) if bytes.capacity() == 0 => 0,
+            Self::Small(bytes) => bytes.capacity() + PREFIX,
+            Self::Full(_) => block::SIZE,
+        }
+    }
+
+    /// Makes it at least `length` bytes long. Doubling keeps appending cheap.
+    fn grow(&mut self, length: usize, quota: &mut Quota) -> Result<()> {
+        let Self::Small(bytes) = self else { return Ok(()) };
+        if length <= bytes.capacity() {
+            if bytes.len() < length {
+                bytes.resize(length, 0);
+            }
+            return Ok(());
+        }
+        let before = if bytes.capacity() == 0 { 0 } else { bytes.capacity() + PREFIX };
+        if length <= SMALL_MAX {
+            let capacity = (length + PREFIX).next_power_of_two() - PREFIX;
+            quota.take(capacity + PREFIX - before)?;
+            if bytes.try_reserve_exact(capacity - bytes.len()).is_err() {
+                quota.give(capacity + PREFIX - before);
+                return Err(Errno::ENOSPC);
+            }
+            // The allocator may have given more than asked for.
+            quota.used += (bytes.capacity() - capacity) as u64;
+            bytes.resize(length, 0);
+            return Ok(());
+        }
+        quota.take(block::SIZE - before)?;
+        let Some(mut block) = Block::new() else {
+            quota.give(block::SIZE - before);
+            return Err(Errno::ENOSPC);
+        };
+        block[..bytes.len()].copy_from_slice(bytes);
+        *self = Self::Full(block);
+        Ok(())
+    }
+
+    /// Makes what is behind `length` zero.
+    fn truncate(&mut self, length: usize) {
+        match self {
+            Self::Small(bytes) => bytes.truncate(length),
+            Self::Full(block) => block[length..].fill(0),
+        }
+    }
+
+    /// Gives its memory back.
+    fn release(self, quota: &mut Quota) {
+        quota.give(self.memory());
+    }
 }
