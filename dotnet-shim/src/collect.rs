@@ -3,7 +3,7 @@
 //! Switches in the environment: `CERMET_GC_STRESS=n` collects at every nth allocation and fills freed
 //! memory, `CERMET_GC=verify` checks the heap after each collection, `CERMET_GC_BUDGET=bytes` fixes
 //! how much is allocated between two, `CERMET_GC_STATS=1` prints counters at exit.
-use crate::heap::heap;
+use crate::heap::{self, heap};
 use crate::lock::RawMutex;
 use crate::thread::List;
 use crate::{figures, finalizer, start, suspend, sys};
@@ -61,6 +61,7 @@ pub(crate) fn collect(cause: Cause) {
         {
             fatal!("Fatal error: the heap is corrupt after collection {}: {defect:x?}", done.index);
         }
+        heap::close_reserve();
         COUNT.fetch_add(1, Release);
         Some(done)
     });

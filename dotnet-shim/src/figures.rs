@@ -4,7 +4,7 @@
 //! Every collection is of the whole heap; the generations that programs see are ages: how many
 //! collections an object has survived, up to 2.
 use crate::collect::{self, Cause};
-use crate::heap::{default_limit, heap, started_ns};
+use crate::heap::{default_limit, heap, set_limit, started_ns};
 use crate::object::Object;
 use crate::{sys, thread};
 use core::sync::atomic::Ordering::Relaxed;
@@ -110,6 +110,18 @@ fn pause_share(pauses_ns: u64) -> u64 {
     (pauses_ns.saturating_mul(10_000) / running_ns).min(10_000)
 }
 
+/// Now, in the unit of [`last_start`].
+#[unsafe(export_name = "RhGetGCNow")]
+extern "C" fn now() -> i64 {
+    (sys::monotonic_ns() / 100).cast_signed()
+}
+
+/// As [`total_memory`].
+#[unsafe(export_name = "RhGetCurrentObjSize")]
+extern "C" fn current_size() -> i64 {
+    total_memory()
+}
+
 #[unsafe(export_name = "RhGetLastGCStartTime")]
 extern "C" fn last_start(generation: i32) -> i64 {
     let last = heap().last_collection_of(usize::try_from(generation).unwrap_or(0));
@@ -160,10 +172,13 @@ extern "C" fn memory_info(info: &mut MemoryInfo, kind: i32) {
         2 => heap().last_collection_of(MAX_GENERATION),
         _ => gc::Collection::default(),
     };
+    let available = heap().usage().limit_bytes as u64;
     if last.index == 0 {
+        // Nothing is known of a collection, but what there is to collect in.
+        info.total_available = available;
+        info.high_load_threshold = available / 10 * 9;
         return;
     }
-    let available = heap().usage().limit_bytes as u64;
     let before = (last.before_bytes + last.fragmented_before) as u64;
     let after = (last.live_bytes + last.fragmented_bytes) as u64;
     let whole = [before, last.fragmented_before as u64, after, last.fragmented_bytes as u64];
@@ -325,7 +340,7 @@ extern "C" fn refresh_limit(limits: HardLimits) -> i32 {
     if limit < heap().usage().committed_bytes {
         return LIMIT_TOO_LOW;
     }
-    heap().set_limit(limit.min(most));
+    set_limit(limit.min(most));
     REFRESHED
 }
 

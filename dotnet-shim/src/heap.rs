@@ -292,19 +292,6 @@ extern "C" fn allocate_object(table: &MethodTable, flags: u32, result: &mut usiz
     allocate_from_native(table, flags | finalize, 0, result);
 }
 
-/// Copies references: whole words at a time, in the direction that tolerates overlap.
-#[unsafe(export_name = "rt_bulk_move")]
-unsafe extern "C" fn bulk_move(to: *mut usize, from: *const usize, bytes: usize) {
-    let count = bytes / size_of::<usize>();
-    // SAFETY: *Caller*: both ranges are valid for that many words.
-    let copy = |index: usize| unsafe { to.add(index).write_volatile(*from.add(index)) };
-    if (to as usize).wrapping_sub(from as usize) >= bytes {
-        (0..count).for_each(copy);
-    } else {
-        (0..count).rev().for_each(copy);
-    }
-}
-
 #[unsafe(export_name = "RhpGcSafeZeroMemory")]
 unsafe extern "C" fn zero_memory(memory: *mut u8, length: usize) -> *mut u8 {
     // SAFETY: *Caller*: the range is the caller's.
