@@ -12,11 +12,11 @@ use std::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Header bits.
-pub const SUPPRESSED: usize = 1;
-pub const CRITICAL: usize = 2;
+pub(crate) const SUPPRESSED: usize = 1;
+pub(crate) const CRITICAL: usize = 2;
 
 /// A spinning lock; the tests use one thread per heap.
-pub struct Spin(AtomicBool);
+pub(crate) struct Spin(AtomicBool);
 
 // SAFETY: `swap` lets one caller through at a time, with acquire and release ordering.
 unsafe impl RawLock for Spin {
@@ -35,19 +35,19 @@ unsafe impl RawLock for Spin {
 
 /// The test runtime.
 #[derive(Default)]
-pub struct Toy {
+pub(crate) struct Toy {
     reserved: RefCell<Vec<(usize, Layout)>>,
     /// Pages committed, and how many may be; commits refused from the next one on when zero.
-    pub committed: Cell<usize>,
-    pub quota: Cell<usize>,
-    pub roots: RefCell<Vec<usize>>,
-    pub ambiguous: RefCell<Vec<usize>>,
-    pub contexts: RefCell<Vec<Context>>,
-    pub time: Cell<u64>,
+    pub(crate) committed: Cell<usize>,
+    pub(crate) quota: Cell<usize>,
+    pub(crate) roots: RefCell<Vec<usize>>,
+    pub(crate) ambiguous: RefCell<Vec<usize>>,
+    pub(crate) contexts: RefCell<Vec<Context>>,
+    pub(crate) time: Cell<u64>,
 }
 
 impl Toy {
-    pub fn new(quota: usize) -> Self {
+    pub(crate) fn new(quota: usize) -> Self {
         let toy = Self::default();
         toy.quota.set(quota);
         toy
@@ -93,26 +93,26 @@ unsafe impl Memory for Toy {
     }
 }
 
-pub fn load(address: usize) -> usize {
+pub(crate) fn load(address: usize) -> usize {
     // SAFETY: tests pass addresses of words in objects.
     unsafe { with_exposed_provenance::<usize>(address).read() }
 }
 
-pub fn store(address: usize, value: usize) {
+pub(crate) fn store(address: usize, value: usize) {
     // SAFETY: as in `load`.
     unsafe { with_exposed_provenance_mut::<usize>(address).write(value) };
 }
 
 /// The type word of an object of `size` bytes with `references` references.
-pub const fn type_word(size: usize, references: usize) -> usize {
+pub(crate) const fn type_word(size: usize, references: usize) -> usize {
     references << 32 | size
 }
 
-pub fn references(object: usize) -> usize {
+pub(crate) fn references(object: usize) -> usize {
     load(object) >> 32
 }
 
-pub fn reference_slot(object: usize, n: usize) -> usize {
+pub(crate) fn reference_slot(object: usize, n: usize) -> usize {
     object + 8 + 8 * n
 }
 
@@ -162,25 +162,25 @@ unsafe impl Runtime for Toy {
 }
 
 /// Repeatable noise.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16
     }
 
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }
 
-    pub fn chance(&mut self, one_in: usize) -> bool {
+    pub(crate) fn chance(&mut self, one_in: usize) -> bool {
         self.below(one_in) == 0
     }
 }
