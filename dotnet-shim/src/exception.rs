@@ -56,31 +56,31 @@ const NO_CLAUSE: u32 = u32::MAX;
 const FIRST_PASS: u8 = 1;
 
 unsafe extern "C" {
-    fn RhpThrowEx2();
-    fn RhpThrowHwEx2();
-    fn RhpRethrow2();
-    fn RhpCallCatchFunclet2();
-    fn RhpCallFinallyFunclet2();
+    fn rt_throw_return();
+    fn rt_hardware_throw_return();
+    fn rt_rethrow_return();
+    fn rt_catch_return();
+    fn rt_finally_return();
     fn RhpCalculateStackTraceWorker(buffer: *mut usize, length: u32, address: usize) -> i32;
 }
 
 /// Does a frame returning to `ip` belong to a throw stub?
 pub(crate) fn is_throw_stub(ip: usize) -> bool {
-    ip == RhpThrowEx2 as *const () as usize
-        || ip == RhpRethrow2 as *const () as usize
+    ip == rt_throw_return as *const () as usize
+        || ip == rt_rethrow_return as *const () as usize
         || is_hardware_throw_stub(ip)
 }
 
 /// Does a frame returning to `ip` belong to the throw stub of hardware faults?
 pub(crate) fn is_hardware_throw_stub(ip: usize) -> bool {
-    ip == RhpThrowHwEx2 as *const () as usize
+    ip == rt_hardware_throw_return as *const () as usize
 }
 
 /// Does a frame returning to `ip` belong to a stub that calls a catch or a finally? (A filter is left
 /// through its caller's catch-all, by plain unwinding.)
 fn is_second_pass_stub(ip: usize) -> bool {
-    ip == RhpCallCatchFunclet2 as *const () as usize
-        || ip == RhpCallFinallyFunclet2 as *const () as usize
+    ip == rt_catch_return as *const () as usize
+        || ip == rt_finally_return as *const () as usize
 }
 
 impl FrameIterator {

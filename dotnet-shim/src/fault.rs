@@ -6,12 +6,12 @@ use crate::{arch, code, suspend, sys, thread};
 use abi::trap::{Frame, Kind};
 
 unsafe extern "C" {
-    fn RhpThrowHwEx();
-    fn RhpAssignRefAVLocation();
-    fn RhpByRefAssignRefAVLocation1();
-    fn RhpByRefAssignRefAVLocation2();
-    fn RhpCheckedLockCmpXchgAVLocation();
-    fn RhpCheckedXchgAVLocation();
+    fn rt_hardware_throw();
+    fn rt_assign_fault();
+    fn rt_by_ref_assign_fault_1();
+    fn rt_by_ref_assign_fault_2();
+    fn rt_compare_exchange_fault();
+    fn rt_exchange_fault();
     fn rt_dispatch_fault_initial();
     fn rt_dispatch_fault_one();
     fn rt_dispatch_fault_four();
@@ -84,7 +84,7 @@ fn on_fault(kind: Kind, frame: &mut Frame) {
     } else {
         die("fault", frame)
     };
-    let entry = RhpThrowHwEx as *const () as usize;
+    let entry = rt_hardware_throw as *const () as usize;
     arch::enter(&mut frame.registers, entry, exception, ip as u64);
 }
 
@@ -104,11 +104,11 @@ fn stack_overflow() -> ! {
 
 fn is_helper_label(ip: usize) -> bool {
     [
-        RhpAssignRefAVLocation as *const () as usize,
-        RhpByRefAssignRefAVLocation1 as *const () as usize,
-        RhpByRefAssignRefAVLocation2 as *const () as usize,
-        RhpCheckedLockCmpXchgAVLocation as *const () as usize,
-        RhpCheckedXchgAVLocation as *const () as usize,
+        rt_assign_fault as *const () as usize,
+        rt_by_ref_assign_fault_1 as *const () as usize,
+        rt_by_ref_assign_fault_2 as *const () as usize,
+        rt_compare_exchange_fault as *const () as usize,
+        rt_exchange_fault as *const () as usize,
         rt_dispatch_fault_initial as *const () as usize,
         rt_dispatch_fault_one as *const () as usize,
         rt_dispatch_fault_four as *const () as usize,

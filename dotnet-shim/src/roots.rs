@@ -13,7 +13,7 @@ use crate::unwind::{COUNT, Registers};
 use core::sync::atomic::Ordering::Acquire;
 
 unsafe extern "C" {
-    fn ReturnFromUniversalTransition();
+    fn rt_dispatch_resolve_return();
 }
 
 /// Receives the roots of a thread.
@@ -107,7 +107,7 @@ fn frames(thread: &Thread, sink: &mut impl Sink) {
                 registers = unsafe { Registers::from_throw_stub(registers.sp) };
                 continue;
             }
-            if registers.ip == ReturnFromUniversalTransition as *const () as usize {
+            if registers.ip == rt_dispatch_resolve_return as *const () as usize {
                 dispatch_arguments = Some(registers.sp + DISPATCH_ARGUMENTS);
             }
             let Some(code) = Code::at(registers.ip - 1) else {

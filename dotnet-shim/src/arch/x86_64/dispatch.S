@@ -101,8 +101,8 @@ rt_dispatch_resolve:
     lea rdi, [rsp + 0x80]
     mov rsi, r10
     call RhpCidResolve
-    .globl ReturnFromUniversalTransition
-ReturnFromUniversalTransition:          # the GC reports the saved argument registers above when it sees this address
+    .globl rt_dispatch_resolve_return
+rt_dispatch_resolve_return:          # the GC reports the saved argument registers above when it sees this address
     movaps xmm0, [rsp]
     movaps xmm1, [rsp + 0x10]
     movaps xmm2, [rsp + 0x20]
