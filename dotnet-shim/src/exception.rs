@@ -79,8 +79,7 @@ pub(crate) fn is_hardware_throw_stub(ip: usize) -> bool {
 /// Does a frame returning to `ip` belong to a stub that calls a catch or a finally? (A filter is left
 /// through its caller's catch-all, by plain unwinding.)
 fn is_second_pass_stub(ip: usize) -> bool {
-    ip == rt_catch_return as *const () as usize
-        || ip == rt_finally_return as *const () as usize
+    ip == rt_catch_return as *const () as usize || ip == rt_finally_return as *const () as usize
 }
 
 impl FrameIterator {
