@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::arch::Arch;
 use crate::build::Work;
-use crate::project::{Manifest, Project};
+use crate::patch::{self, Patched};
+use crate::project::{Manifest, Project, RuntimeOption};
 use crate::setup::Dotnet;
 use crate::tool::{self, Tool};
 
@@ -47,10 +48,11 @@ pub(crate) fn compile(work: &Work<'_>, source: &Project, project: &Manifest) -> 
     let (key, place, dotnet) = (source.key(), source.place(context)?, &work.setup.dotnet);
     let object = place.join(format!("{}.o", arch.name()));
     let response = place.join(format!("{}.rsp", arch.name()));
-    let lines = response_lines(dotnet, arch, project, &object)?;
+    let patched = patch::apply(work, source, project)?;
+    let lines = response_lines(dotnet, arch, project, &patched, &object)?;
     let mut step =
         work.cache.step(format!("ilc-{}-{key}", arch.name())).parameters("response", &lines);
-    for file in project.files() {
+    for file in project.code().chain(patched.files.iter().map(PathBuf::as_path)) {
         step = step.file(file);
     }
     step.run(std::slice::from_ref(&object), || {
@@ -77,14 +79,18 @@ fn response_lines(
     dotnet: &Dotnet,
     arch: Arch,
     project: &Manifest,
+    patched: &Patched,
     object: &Path,
 ) -> Result<Vec<String>> {
-    let mut lines =
-        vec![project.assembly.display().to_string(), format!("-o:{}", object.display())];
+    let program = patched.instead_of(&project.assembly);
+    let mut lines = vec![program.display().to_string(), format!("-o:{}", object.display())];
+    // Of several assemblies with one name, ILC takes the first: what is patched comes before all, and
+    // what the project brings along before what the framework has.
+    lines.extend(patched.files.iter().map(|file| format!("-r:{}", file.display())));
+    lines.extend(project.references.iter().map(|file| format!("-r:{}", file.display())));
     let compiler = dotnet.compiler.display();
     lines.push(format!("-r:{compiler}/sdk/*.dll"));
     lines.push(format!("-r:{compiler}/framework/*.dll"));
-    lines.extend(project.references.iter().map(|file| format!("-r:{}", file.display())));
     lines.extend(project.satellites.iter().map(|file| format!("--satellite:{}", file.display())));
     if project.frameworks.iter().any(|name| name == "Microsoft.AspNetCore.App") {
         lines.push(format!("-r:{}/*.dll", aspnet(dotnet)?.display()));
@@ -120,9 +126,10 @@ fn optimisation(project: &Manifest) -> &'static str {
 
 /// Feature switches, which the compiler acts on, and runtime knobs, which the program may read.
 fn switches(project: &Manifest) -> Vec<String> {
-    let is_set = |name: &str| project.options.iter().any(|option| option.name == name);
+    let options = [project.options.clone(), from_template(project)].concat();
+    let is_set = |name: &str| options.iter().any(|option| option.name == name);
     let mut lines = Vec::new();
-    for option in project.options.iter().filter(|option| !is_ours(&option.name)) {
+    for option in options.iter().filter(|option| !is_ours(&option.name)) {
         if option.trims {
             lines.push(format!("--feature:{}={}", option.name, option.value));
         }
@@ -142,6 +149,29 @@ fn switches(project: &Manifest) -> Vec<String> {
     lines.extend(both("System.Globalization.Invariant", "true"));
     lines.extend(both("System.Globalization.PredefinedCulturesOnly", strict));
     lines
+}
+
+/// Options that a project sets in its `runtimeconfig.template.json`, which MSBuild has merged into the file
+/// that the shared runtime would read.
+fn from_template(project: &Manifest) -> Vec<RuntimeOption> {
+    let text = project.runtime_config.as_ref().and_then(|file| fs::read(file).ok());
+    let config: serde_json::Value =
+        text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+    let Some(properties) = config["runtimeOptions"]["configProperties"].as_object() else {
+        return Vec::new();
+    };
+    let is_new = |name: &str| !project.options.iter().any(|option| option.name == name);
+    let text =
+        |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    properties
+        .iter()
+        .filter(|(name, _)| is_new(name))
+        .map(|(name, value)| RuntimeOption {
+            name: name.clone(),
+            value: text(value),
+            trims: value.is_boolean(),
+        })
+        .collect()
 }
 
 /// Options that this system decides.
@@ -206,14 +236,14 @@ fn aspnet(dotnet: &Dotnet) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::{reflection, switches};
-    use crate::project::Manifest;
+    use crate::project::{Manifest, RuntimeOption};
 
     #[test]
     fn what_the_project_says_wins_over_a_default() {
         let name = "System.Diagnostics.Tracing.EventSource.IsSupported";
         let mut project = Manifest::default();
         assert!(switches(&project).contains(&format!("--feature:{name}=false")));
-        project.options.push(crate::project::RuntimeOption {
+        project.options.push(RuntimeOption {
             name: name.to_owned(),
             value: "true".to_owned(),
             trims: true,

@@ -15,6 +15,7 @@ mod iso;
 mod limit;
 mod missing;
 mod package;
+mod patch;
 mod pin;
 mod project;
 mod qemu;

@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-pub(crate) use manifest::Manifest;
-#[cfg(test)]
-pub(crate) use manifest::RuntimeOption;
+pub(crate) use manifest::{Manifest, RuntimeOption};
 
 use crate::cache::{Cache, Input};
 use crate::context::Context;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::build::Work;
+use crate::cache;
 use crate::context::Context;
 use crate::setup::bare::Core;
 use crate::symbols;
@@ -182,8 +183,11 @@ impl Product<'_> {
             } else {
                 cargo.run(context)?;
             }
-            copy(&cargo_dir.join(self.target).join("release").join(self.made), &made)?;
-            (self.finish)(&made)?;
+            // Finished beside its place and then moved there whole.
+            let raw = made.with_extension("raw");
+            copy(&cargo_dir.join(self.target).join("release").join(self.made), &raw)?;
+            (self.finish)(&raw)?;
+            fs::rename(&raw, &made).with_context(|| format!("cannot make {}", made.display()))?;
             Ok(BTreeSet::new())
         })?;
         Ok(made)
@@ -197,8 +201,8 @@ fn rustc_identity(context: &Context) -> Result<String> {
     Tool::new(program).arg("-vV").text(&quiet)
 }
 
+/// Copies so that nobody ever sees half a file: another job may be linking with it.
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::copy(from, to)
-        .map(drop)
-        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
+    let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    cache::write_whole(to, &content)
 }

@@ -29,6 +29,12 @@ pub(crate) struct Manifest {
     pub rd_xml: Vec<PathBuf>,
     /// Libraries whose native entry points are linked in.
     pub direct: Vec<String>,
+    /// Files of rules for the IL patcher.
+    pub patch_rules: Vec<PathBuf>,
+    /// Libraries that hold plugs for it: simple names among the references, or paths.
+    pub patch_plugs: Vec<String>,
+    /// Runtime options as the shared runtime would read them; the project's own template is merged in.
+    pub runtime_config: Option<PathBuf>,
     /// Shared frameworks, such as `Microsoft.AspNetCore.App`.
     pub frameworks: Vec<String>,
 }
@@ -62,16 +68,14 @@ impl Manifest {
 
     /// Every file that the project brought forth or brought along.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
-        let libraries = self
-            .references
-            .iter()
-            .chain(&self.satellites)
-            .chain(&self.descriptors)
-            .chain(&self.rd_xml);
-        std::iter::once(&self.assembly)
-            .chain(libraries)
-            .chain(self.content.values())
-            .map(PathBuf::as_path)
+        self.code().chain(self.content.values().map(PathBuf::as_path))
+    }
+
+    /// Those of them that the compiler reads.
+    pub(crate) fn code(&self) -> impl Iterator<Item = &Path> {
+        let libraries = self.references.iter().chain(&self.satellites);
+        let orders = self.descriptors.iter().chain(&self.rd_xml).chain(&self.runtime_config);
+        std::iter::once(&self.assembly).chain(libraries).chain(orders).map(PathBuf::as_path)
     }
 
     /// The assembly's name, which is the service's.
@@ -113,12 +117,15 @@ impl Manifest {
                 ["descriptor", file] => manifest.descriptors.push(PathBuf::from(file)),
                 ["rdxml", file] => manifest.rd_xml.push(PathBuf::from(file)),
                 ["directpinvoke", name] => manifest.direct.push(name.to_owned()),
+                ["patch-rules", file] => manifest.patch_rules.push(PathBuf::from(file)),
+                ["patch-plugs", name] => manifest.patch_plugs.push(name.to_owned()),
                 ["framework", name] => manifest.frameworks.push(name.to_owned()),
                 _ => {}
             }
         }
         // What starts a program under the shared runtime has no meaning here.
         let name = manifest.name();
+        manifest.runtime_config = content.remove(&format!("{name}.runtimeconfig.json"));
         content.retain(|place, _| !is_host_file(place, &name));
         manifest.content = content;
         manifest.references.sort();

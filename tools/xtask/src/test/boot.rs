@@ -13,6 +13,7 @@ use crate::limit;
 use crate::project::Project;
 use crate::qemu::{Boot, End, Outcome};
 use crate::run::{Firmware, Place, Settings};
+use crate::tool::Tool;
 
 /// The longest that one of these machines may take.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -159,7 +160,11 @@ fn interrupt_leaves_nothing(bench: &Bench<'_>) -> Result<()> {
     let outcomes = bench.work.context.root.join(super::suite::HOME).join("outcomes");
     // Built first, so that the limit below falls into the run.
     bench.work.service(&Project::find(&outcomes)?)?;
-    let line = myself()?.args(["run"]).arg(&outcomes).args(["--", "loop"]).line();
+    let line = Tool::new(std::env::current_exe().context("where is this program?")?)
+        .args(["run"])
+        .arg(&outcomes)
+        .args(["--", "loop"])
+        .line();
     // The shell gives it five seconds, then the signal that Ctrl-C sends; what the machine is called is in
     // the command line of its process.
     let script = format!(
@@ -167,7 +172,7 @@ fn interrupt_leaves_nothing(bench: &Bench<'_>) -> Result<()> {
     );
     let output = limit::output(
         bench.work.context,
-        crate::tool::Tool::new("bash").args(["-m", "-c", &script]),
+        Tool::new("bash").args(["-m", "-c", &script]),
         None,
         LIMIT,
     )?;
@@ -185,7 +190,7 @@ fn nothing_is_built_twice(bench: &Bench<'_>) -> Result<()> {
     let build = || -> Result<String> {
         let output = limit::output(
             bench.work.context,
-            myself()?.args(["build", "--verbose"]),
+            myself().args(["build", "--verbose"]),
             None,
             LIMIT * 3,
         )?;
