@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`bare`] | installed rustup target; `rustup target add`; Rust's sources with build-std |
 //! | [`machine`] | programs on PATH; `apt-get install` as root on Debian; the command to type |
-//! | [`dotnet`] | `DOTNET_ROOT` or PATH; the offline kit; Microsoft's install script |
+//! | [`mod@dotnet`] | `DOTNET_ROOT` or PATH; the offline kit; Microsoft's install script |
 //! | [`compiler`] | the ILC package, from the kit's feed or NuGet |
 //!
 //! What was found is remembered under the output directory, so that asking again costs nothing.
