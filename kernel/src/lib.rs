@@ -49,7 +49,7 @@ mod wait;
 use alloc::boxed::Box;
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use abi::exit;
 use abi::memory::PAGE_SIZE;
@@ -224,9 +224,15 @@ impl Write for Emergency {
 
 /// Says where the kernel found a bug in itself, and ends the machine.
 pub fn panicked(info: &PanicInfo<'_>) -> ! {
-    static IS_PANICKING: AtomicBool = AtomicBool::new(false);
-    if IS_PANICKING.swap(true, Ordering::SeqCst) {
-        power::off();
+    const NOBODY: u32 = u32::MAX;
+    static PANICKING: AtomicU32 = AtomicU32::new(NOBODY);
+    let here = cpu::current().number();
+    match PANICKING.compare_exchange(NOBODY, here, Ordering::SeqCst, Ordering::SeqCst) {
+        Ok(_) => {}
+        // A panic in the panic: what could be said was said.
+        Err(cpu) if cpu == here => power::off(),
+        // Another CPU is saying why the machine ends, and must not be cut off.
+        Err(_) => power::halt(),
     }
     cpu::stop_others();
     let mut out = Emergency { fallback: Port::open(OUTPUT_PORT) };

@@ -260,7 +260,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test::Random;
+    use crate::test::{Random, rounds};
 
     #[test]
     fn a_handle_never_means_another_thread() {
@@ -269,7 +269,7 @@ mod tests {
         assert!(table.grow(8));
         let mut random = Random::new(1);
         let (mut alive, mut dead) = (Vec::new(), Vec::new());
-        for _ in 0..2_000 {
+        for _ in 0..rounds(2_000) {
             if random.below(2) == 0 {
                 match table.insert(1) {
                     Some(shared) => alive.push(shared.handle),

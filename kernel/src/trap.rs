@@ -48,12 +48,12 @@ fn place(stack_pointer: usize, (base, len): (usize, usize)) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test::Random;
+    use crate::test::{Random, rounds};
 
     #[test]
     fn a_frame_lies_on_the_trap_stack_or_nowhere() {
         let mut random = Random::new(1);
-        for _ in 0..100_000 {
+        for _ in 0..rounds(100_000) {
             let (base, len) = (random.interesting() as usize, random.interesting() as usize);
             let stack_pointer = match random.below(2) {
                 0 => random.interesting() as usize,

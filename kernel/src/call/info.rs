@@ -67,10 +67,7 @@ impl Request<'_> {
             let mut bytes = [0; CHUNK];
             let bytes = &mut bytes[..CHUNK.min(stop - done)];
             hal::random::fill(bytes);
-            if let Err(error) = space.write(&self.kernel.frames, address + done, bytes) {
-                self.thread.unfinished.done = 0;
-                return Err(error);
-            }
+            space.write(&self.kernel.frames, address + done, bytes)?;
             done += bytes.len();
         }
         self.progress(if done < len { Progress::Partly(done) } else { Progress::Done })

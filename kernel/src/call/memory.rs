@@ -15,6 +15,7 @@ impl Request<'_> {
             return Err(Error::BadArgument);
         }
         let protection = protection(protection_bits)?;
+        heap::make_room(&self.kernel.frames, 0)?;
         let space = self.thread.service.space();
         space.map(hint, len, protection, Backing::Zero).map(|address| Outcome::Done(address as u64))
     }
@@ -22,9 +23,12 @@ impl Request<'_> {
     pub(super) fn memory_unmap(&mut self) -> Result {
         let [address, len, ..] = self.arguments;
         let range = range(address, len)?;
+        // What is unmapped piece by piece may be two regions for a while. Without room it is tried too:
+        // it frees memory.
+        let _ = heap::make_room(&self.kernel.frames, 0);
         let from = self.thread.unfinished.done;
         let progress = self.thread.service.space().unmap(&self.kernel.frames, range, from);
-        self.settle(progress)
+        self.progress(progress?)
     }
 
     pub(super) fn memory_protect(&mut self) -> Result {
@@ -41,7 +45,7 @@ impl Request<'_> {
         let range = range(address, len)?;
         let from = self.thread.unfinished.done;
         let progress = self.thread.service.space().discard(&self.kernel.frames, range, from);
-        self.settle(progress)
+        self.progress(progress?)
     }
 
     pub(super) fn memory_commit(&mut self) -> Result {
@@ -59,18 +63,7 @@ impl Request<'_> {
         if !matches!(progress, Ok(Progress::Partly(_))) {
             space.forgo(frames, core::mem::take(promised));
         }
-        self.settle(progress)
-    }
-
-    /// The outcome of a call on a range, none of it done any more when it failed.
-    fn settle(&mut self, progress: core::result::Result<Progress, Error>) -> Result {
-        match progress {
-            Ok(progress) => self.progress(progress),
-            Err(error) => {
-                self.thread.unfinished.done = 0;
-                Err(error)
-            }
-        }
+        self.progress(progress?)
     }
 }
 

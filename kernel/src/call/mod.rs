@@ -82,6 +82,8 @@ fn decode(kernel: &Kernel, local: &mut Local, thread: &mut Thread) -> Next {
         }
         Ok(Outcome::Next(next)) => next,
         Err(error) => {
+            // Nothing of this call is done for the next one.
+            request.thread.unfinished.done = 0;
             request.thread.finish_call(Err(error));
             Next::Resume
         }

@@ -196,7 +196,7 @@ impl Regions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test::Random;
+    use crate::test::{Random, rounds};
 
     const BASE: usize = 0x10_0000;
 
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn behaves_as_a_map_of_single_pages_does() {
-        for seed in 0..20 {
+        for seed in 0..1 + rounds(20) {
             let mut random = Random::new(seed);
             let mut regions = Regions::new(BASE);
             let mut model = Model::new();

@@ -196,7 +196,11 @@ impl Space {
             // The page in place makes room for one that can be written.
             self.keep_only(page, |mapping| mapping.is_owned);
         }
-        let mut frame = wallet.take().ok_or(Refusal::NoMemory)?;
+        let Some(mut frame) = wallet.take() else {
+            // A page that is there needs none: another CPU was faster, or the kernel makes sure.
+            let is_there = self.table.query(page).is_some_and(|mapping| mapping.is_owned);
+            return if is_there { Ok(()) } else { Err(Refusal::NoMemory) };
+        };
         self.fill(region, page, &mut frame);
         match self.table.map(page, frame, region.protection, &mut || wallet.take()) {
             Ok(()) => Ok(()),

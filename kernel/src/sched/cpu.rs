@@ -27,6 +27,8 @@ pub(crate) struct Local {
     current: Option<Box<Thread>>,
     /// Since when the current thread runs.
     since_ns: u64,
+    /// Since when it has its turn, which settling an account does not renew.
+    turn_ns: u64,
     /// How much of that the kernel took for long work.
     kernel_ns: u64,
     /// What the timer is set to.
@@ -82,6 +84,7 @@ impl Local {
             cpu,
             current: None,
             since_ns: time::now_ns(),
+            turn_ns: 0,
             kernel_ns: 0,
             armed_ns: u64::MAX,
             is_timer_stale: true,
@@ -178,6 +181,7 @@ impl Kernel {
         let mut thread = self.scheduler.next(local.cpu)?;
         thread.last_cpu = local.cpu;
         thread.shared.set_running(Some(local.cpu));
+        local.turn_ns = local.since_ns;
         local.is_timer_stale = true;
         Some(thread)
     }
@@ -210,6 +214,8 @@ impl Kernel {
         let (bucket, place) = self.waiting.bucket(wish.key);
         let mut bucket = bucket.lock();
         if thread.service.is_ending() {
+            // Who ends it may not have come to this thread yet, which must not go on as if it had waited.
+            thread.shared.ask(Attention::End);
             return Some(thread);
         }
         if let Err(result) = self.check(&thread, wish) {
@@ -324,6 +330,7 @@ impl Kernel {
         if let Some(thread) = self.take_next(local) {
             self.scheduler.leave_idle(local.cpu);
             local.since_ns = time::now_ns();
+            local.turn_ns = local.since_ns;
             local.current = Some(thread);
             return;
         }
@@ -344,7 +351,7 @@ impl Kernel {
                 local.armed_ns = u64::MAX;
                 let now = time::now_ns();
                 self.expire(local, now);
-                if now >= local.since_ns + SLICE_NS { Next::Yield } else { Next::Resume }
+                if now >= local.turn_ns + SLICE_NS { Next::Yield } else { Next::Resume }
             }
             Interrupt::Serial => {
                 self.serve_serial(local);
@@ -373,7 +380,7 @@ impl Kernel {
         local.is_timer_stale = false;
         let mut needed = self.scheduler.next_deadline(local.cpu);
         if self.scheduler.is_contended(local.cpu) {
-            needed = needed.min(local.since_ns + SLICE_NS);
+            needed = needed.min(local.turn_ns + SLICE_NS);
         }
         if needed < local.armed_ns {
             local.armed_ns = needed;

@@ -127,7 +127,7 @@ impl Deadlines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test::Random;
+    use crate::test::{Random, rounds};
 
     #[test]
     fn behaves_as_a_sorted_list_does() {
@@ -135,7 +135,7 @@ mod tests {
         let mut heap = Deadlines::new();
         let mut model: Vec<Entry> = Vec::new();
         heap.reserve(64).expect("memory");
-        for ticket in 0..50_000 {
+        for ticket in 0..rounds(50_000) {
             let slot = random.below(64) as u32;
             match random.below(4) {
                 0 | 1 if model.iter().all(|entry| entry.slot != slot) => {

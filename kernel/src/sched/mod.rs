@@ -75,7 +75,15 @@ impl Scheduler {
                 hal::cpu::reschedule(target);
                 false
             }
-            _ => true,
+            Some(_) => true,
+            None => {
+                // A CPU may have gone to sleep meanwhile, having looked before the thread was there:
+                // either it is seen here, or it has seen the thread.
+                if let Some(idle) = self.claim_idle(here) {
+                    hal::cpu::reschedule(idle);
+                }
+                true
+            }
         }
     }
 

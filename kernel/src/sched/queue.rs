@@ -138,7 +138,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
-    use crate::test::Random;
+    use crate::test::{Random, rounds};
 
     struct Item(u64, Option<Box<Self>>);
 
@@ -152,7 +152,7 @@ mod tests {
     fn behaves_as_a_deque_does() {
         let mut random = Random::new(1);
         let (mut queue, mut model) = (Queue::new(), VecDeque::new());
-        for step in 0..20_000_u64 {
+        for step in 0..rounds(20_000) {
             match random.below(5) {
                 0..3 => {
                     queue.push(Box::new(Item(step, None)));
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_long_queue_can_be_dropped() {
         let mut queue = Queue::new();
-        for i in 0..1_000_000 {
+        for i in 0..rounds(1_000_000) {
             queue.push(Box::new(Item(i, None)));
         }
     }

@@ -192,7 +192,7 @@ fn segment(file: &[u8], header: &[u8], index: u16) -> Result<Option<Segment>, Er
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::test::Random;
+    use crate::test::{Random, rounds};
 
     /// `(flags, address, data, memory length)` of a segment.
     pub(crate) type Plan<'a> = (u32, u64, &'a [u8], u64);
@@ -278,7 +278,7 @@ pub(crate) mod tests {
     fn mutants_are_refused_or_harmless() {
         let file = sample();
         let mut random = Random::new(3);
-        for _ in 0..50_000 {
+        for _ in 0..rounds(50_000) {
             let mut mutant = file.clone();
             for _ in 0..=random.below(3) {
                 let at = random.below(64 + 3 * 56);

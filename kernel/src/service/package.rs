@@ -180,7 +180,7 @@ fn entry(bytes: &[u8], index: u32) -> Result<Entry<'_>, Error> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::test::Random;
+    use crate::test::{Random, rounds};
 
     /// Builds a package of `(kind, name, data)`.
     pub(crate) fn build(entries: &[(u32, &str, &[u8])]) -> Vec<u8> {
@@ -243,7 +243,7 @@ pub(crate) mod tests {
     fn every_flipped_bit_is_noticed() {
         let file = sample();
         let mut random = Random::new(1);
-        for _ in 0..2_000 {
+        for _ in 0..rounds(2_000) {
             let mut damaged = file.clone();
             let at = random.below(file.len());
             damaged[at] ^= 1 << random.below(8);
@@ -278,7 +278,7 @@ pub(crate) mod tests {
         let file = sample();
         let mut random = Random::new(2);
         let mut accepted = 0;
-        for _ in 0..20_000 {
+        for _ in 0..rounds(20_000) {
             let mut mutant = file.clone();
             for _ in 0..=random.below(4) {
                 let at = random.below(320);

@@ -79,13 +79,13 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
-    use crate::test::Random;
+    use crate::test::{Random, rounds};
 
     #[test]
     fn behaves_as_a_deque_with_a_limit_does() {
         let mut random = Random::new(1);
         let (mut ring, mut model) = (Ring::<37>::new(), VecDeque::new());
-        for _ in 0..20_000 {
+        for _ in 0..rounds(20_000) {
             let bytes: Vec<u8> = (0..random.below(50)).map(|_| random.next() as u8).collect();
             match random.below(3) {
                 0 => {

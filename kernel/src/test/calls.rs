@@ -127,16 +127,19 @@ fn ping_pong(cpus: u32) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for Miri")]
 fn no_wake_up_is_lost_on_one_cpu() {
     ping_pong(1);
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for Miri")]
 fn no_wake_up_is_lost_on_four_cpus() {
     ping_pong(4);
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for Miri")]
 fn a_spinning_thread_is_preempted_and_time_is_accounted() {
     program(CODE, |user, step| match step {
         0 => store(user, DATA, &[0; 4]),
@@ -357,6 +360,7 @@ fn huge_reservations_cost_nothing() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for Miri")]
 fn a_commitment_is_all_or_nothing() {
     program(CODE, |user, step| {
         let base = user.registers.r12 as usize;
@@ -420,6 +424,7 @@ fn exit_ends_threads_wherever_they_are() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for Miri")]
 fn many_threads_come_and_go_in_little_memory() {
     program(CODE, |user, step| match step {
         0 => store(user, DATA, &[0; 16]),
@@ -435,6 +440,7 @@ fn many_threads_come_and_go_in_little_memory() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for Miri")]
 fn threads_without_end_meet_a_limit() {
     program(CODE, |user, step| match step {
         0 => store(user, DATA, &[0; 16]),

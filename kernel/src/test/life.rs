@@ -91,6 +91,7 @@ fn the_last_thread_to_leave_ends_the_service() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for Miri")]
 fn a_service_that_takes_all_memory_is_ended_and_the_books_balance() {
     program(CODE, |user, step| {
         let (len, place) = (64 << 30, user.registers.r12 as usize);

@@ -1,5 +1,10 @@
 //! What tests share.
 
+/// How often to repeat: `count`, but under Miri, which is a thousand times slower, a fraction of it.
+pub(crate) const fn rounds(count: u64) -> u64 {
+    if cfg!(miri) { count / 100 } else { count }
+}
+
 /// A small generator (SplitMix64): the same seed gives the same case again.
 #[derive(Debug)]
 pub(crate) struct Random(u64);
@@ -41,5 +46,6 @@ impl Random {
 mod calls;
 mod fuzz;
 mod life;
+mod pressure;
 pub(crate) mod rig;
 mod streams;

@@ -8,6 +8,7 @@ use super::rig::{CODE, DATA, Rig, call, program, sample_package, store};
 const FOREVER: usize = NO_DEADLINE as usize;
 
 #[test]
+#[cfg_attr(miri, ignore = "too long for Miri")]
 fn output_waits_for_the_port_and_loses_nothing() {
     const LEN: usize = 100_000;
     program(CODE, |user, step| {
