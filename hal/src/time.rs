@@ -30,7 +30,8 @@ pub(crate) fn at(clock: &Clock, counter: u64) -> u64 {
 #[cfg(any(target_os = "none", test))]
 pub(crate) fn counter_at(clock: &Clock, ns: u64) -> u64 {
     let counts = u128::from(ns.saturating_sub(clock.base_ns)) * u128::from(clock.frequency);
-    clock.base_counter.saturating_add((counts / 1_000_000_000) as u64 + 1)
+    let counts = u64::try_from(counts / 1_000_000_000).unwrap_or(u64::MAX);
+    clock.base_counter.saturating_add(counts).saturating_add(1)
 }
 
 /// The multiplier of a clock with `frequency` counts per second.
@@ -78,6 +79,18 @@ mod tests {
                 let error = at(&clock, counter_at(&clock, ns)).abs_diff(ns);
                 assert!(error <= 1 + ns / 1_000_000_000, "{frequency} {ns}: off by {error}");
             }
+        }
+    }
+
+    #[test]
+    fn a_time_past_the_end_of_the_counter_is_never_early() {
+        let clock = Clock {
+            multiplier: multiplier(2_900_000_000),
+            frequency: 2_900_000_000,
+            ..Clock::default()
+        };
+        for ns in [u64::MAX / 29 * 10 + 100, u64::MAX / 2, u64::MAX - 1, u64::MAX] {
+            assert_eq!(counter_at(&clock, ns), u64::MAX, "{ns}");
         }
     }
 

@@ -70,6 +70,7 @@ pub(super) unsafe fn load(local: &'static Local) {
             "xor {scratch:e}, {scratch:e}",
             "mov fs, {scratch:e}",
             "mov gs, {scratch:e}",
+            "lldt {scratch:x}",
             "ltr {task:x}",
             pointer = in(reg) &raw const pointer,
             code = in(reg) u64::from(KERNEL_CODE),

@@ -3,6 +3,7 @@
 use x86_64::instructions::port::Port;
 
 use super::acpi::SoftOff;
+use super::uart;
 use crate::sync::Once;
 
 static SOFT_OFF: Once<SoftOff> = Once::new();
@@ -24,6 +25,7 @@ const QEMU: u16 = 0x604;
 
 /// Enters ACPI state S5; returns when that does not work.
 pub(super) fn off() {
+    uart::finish();
     if let Some(soft_off) = SOFT_OFF.get() {
         enter(soft_off);
     }

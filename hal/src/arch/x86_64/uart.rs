@@ -4,7 +4,7 @@
 //! of a pair only one port should have interrupts on.
 
 use uart_16550::backend::PioBackend;
-use uart_16550::spec::registers::IER;
+use uart_16550::spec::registers::{IER, LSR};
 use uart_16550::{BaudRate, Config, Uart16550};
 
 use crate::console::PORTS;
@@ -72,6 +72,22 @@ pub(super) fn acknowledge() {
         let mut uart = uart.lock();
         if !uart.0.config().interrupts.is_empty() {
             uart.0.isr();
+        }
+    }
+}
+
+/// Waits until every port has sent what it was given; the last bytes are still in its queue when it has
+/// taken them. A port that does not get on is dead.
+pub(super) fn finish() {
+    const PATIENCE: u32 = 50_000_000;
+    for uart in UARTS.iter().filter_map(|uart| uart.get()?.as_ref()) {
+        // In a panic it may never be free.
+        let Some(mut uart) = (0..1_000_000).find_map(|_| uart.try_lock()) else { continue };
+        for _ in 0..PATIENCE {
+            if uart.0.lsr().contains(LSR::TRANSMITTER_EMPTY) {
+                break;
+            }
+            core::hint::spin_loop();
         }
     }
 }
