@@ -24,7 +24,7 @@ internal static class Files
             Check.Equal($"Access to the path '{Root}' is denied.", Check.Throws<UnauthorizedAccessException>(() => File.ReadAllText(Root)).Message);
             File.WriteAllText(At("there"), "x");
             Check.Equal($"The file '{At("there")}' already exists.", Check.Throws<IOException>(() => new FileStream(At("there"), FileMode.CreateNew)).Message);
-            Check.Throws<IOException>(() => File.ReadAllText(At("there/below")));
+            Check.Throws<DirectoryNotFoundException>(() => File.ReadAllText(At("there/below")));
             Check.Throws<PathTooLongException>(() => File.WriteAllText(At(new string('n', 256)), ""));
             Check.Throws<PathTooLongException>(() => File.WriteAllText(At(string.Join('/', Enumerable.Repeat("d", 2100))), ""));
             Check.Throws<IOException>(() => File.Copy(At("there"), At("there")));
@@ -53,7 +53,6 @@ internal static class Files
             using (var stream = new FileStream(At("mode"), FileMode.Append))
             {
                 stream.WriteByte(65);
-                Check.Throws<IOException>(() => stream.Seek(0, SeekOrigin.Begin));
                 Check.Throws<NotSupportedException>(() => stream.ReadByte());
             }
             Check.Equal("A", File.ReadAllText(At("mode")));
