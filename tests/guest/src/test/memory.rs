@@ -151,6 +151,20 @@ pub(super) fn mappings_meet_a_limit(_: &Start) {
     assert!(figures().memory_used <= before);
 }
 
+pub(super) fn single_pages_meet_a_limit(_: &Start) {
+    const PAGES: u64 = 1 << 17;
+    let base = call::map_data(PAGES * PAGE);
+    call::unmap(base, PAGES * PAGE);
+    // Neighbours that differ never become one mapping.
+    let refused = (0..PAGES).find_map(|index| {
+        let protection = if index % 2 == 0 { Protection::READ } else { Protection::WRITE };
+        let arguments = [base + index * PAGE, PAGE, protection.0.into(), 0];
+        call::make(Call::MemoryMap, arguments).err()
+    });
+    assert!([Some(Error::Limit), Some(Error::NoMemory)].contains(&refused), "{refused:?}");
+    call::unmap(base, PAGES * PAGE);
+}
+
 /// Reads through the address in [`TARGET`] until that traps.
 fn read_until_trap(_: u64) {
     extern "C" fn read_for_ever(address: u64) {

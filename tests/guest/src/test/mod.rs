@@ -20,6 +20,7 @@ pub(crate) const ALL: &[Test] = &[
     ("memory::huge_reservations_are_cheap", memory::huge_reservations_are_cheap),
     ("memory::commitments_are_all_or_nothing", memory::commitments_are_all_or_nothing),
     ("memory::mappings_without_end_meet_a_limit", memory::mappings_meet_a_limit),
+    ("memory::single_pages_without_end_meet_a_limit", memory::single_pages_meet_a_limit),
     ("memory::unmapped_memory_is_gone_on_every_cpu", memory::unmapped_memory_is_gone_everywhere),
     ("memory::threads_map_and_unmap_together", memory::threads_map_and_unmap_together),
     ("memory::figures_return_to_what_they_were", memory::figures_return_to_what_they_were),
