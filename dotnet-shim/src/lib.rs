@@ -12,10 +12,20 @@
 //! | `thread`, `suspend`, `fault` | thread blocks; stopping the world; traps |
 //! | `object`, `heap`, `collect`, `roots`, `handle`, `finalizer`, `figures` | objects and their collection |
 //! | `code`, `unwind`, `exception` | methods, frames, exceptions |
-//! | `dispatch`, `thunk` | interface calls, delegates for native code |
+//! | `dispatch`, `thunk`, `missing` | interface calls, delegates for native code, absent native code |
 //! | [`format`] | pure decoders of what the compiler and the linker wrote |
 //! | `pal`, `math` | the platform layer and the C library's mathematics |
+//! | [`lock`], [`memory`], [`errno`], `report` | what the runtime itself uses |
 //! | `arch` | everything that is written for one instruction set |
+//!
+//! `contract.toml` lists every symbol with its module and a test during which it runs.
+//!
+//! # Testing
+//!
+//! Without the feature `image` the crate is what the host can test. With `image` and `linux` an image
+//! runs as a Linux process; `CERMET_MEMORY=bytes` is its memory limit there, `CERMET_PACKAGE=file` the
+//! package whose content it sees. `CERMET_SELF_CHECK=1` checks the tables of every method against each
+//! other at the start; the collector's switches are in `collect`.
 //!
 //! # Why the `unsafe` here is sound
 //!
