@@ -119,7 +119,7 @@ pub(crate) fn command(context: &Context, options: &Options) -> Result<u8> {
     let machine = options.settings.machine(&work, &place, &kernel, &package)?;
     drop(work);
     if let Some(port) = options.settings.gdb {
-        context.say(format!("xtask: waiting for a debugger. Symbols and connection:\n  gdb {} -ex 'add-symbol-file {}' -ex 'target remote :{port}'", kernel.display(), service.image.full.display()));
+        context.say(format!("xtask: waiting for a debugger. Symbols and connection:\n  gdb {} -ex 'add-symbol-file {}' -ex 'target remote :{port}'", kernel.with_extension("full.elf").display(), service.image.full.display()));
     }
     interrupt::watch()?;
     let streams = Streams {
