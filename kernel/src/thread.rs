@@ -38,6 +38,8 @@ pub(crate) struct Thread {
     pub(crate) wait: Wait,
     /// A call that is not finished.
     pub(crate) unfinished: Unfinished,
+    /// It was to take an interrupt while it handled a trap, and takes it when it has done so.
+    pub(crate) has_held_interrupt: bool,
     /// The CPU it ran on last.
     pub(crate) last_cpu: cpu::Id,
     link: Option<Box<Self>>,
@@ -77,6 +79,7 @@ impl Thread {
             exit_word: 0,
             wait,
             unfinished: Unfinished::default(),
+            has_held_interrupt: false,
             last_cpu: cpu::current(),
             link: None,
         }

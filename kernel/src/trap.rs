@@ -35,11 +35,21 @@ pub(crate) fn deliver(
     }
 }
 
+/// Whether the thread is handling a trap, as far as its stack pointer tells.
+pub(crate) fn is_handling(thread: &Thread) -> bool {
+    is_on(arch::stack_pointer(thread.context.registers()), thread.trap_stack)
+}
+
+/// Whether the stack pointer lies on the trap stack.
+fn is_on(stack_pointer: usize, (base, len): (usize, usize)) -> bool {
+    stack_pointer > base && stack_pointer - base <= len
+}
+
 /// Where the frame goes; none when there is no room.
 fn place(stack_pointer: usize, (base, len): (usize, usize)) -> Option<usize> {
     let top = base.checked_add(len).filter(|top| *top <= USER_END)?;
-    let is_on_it = stack_pointer > base && stack_pointer <= top;
-    let from = if is_on_it { stack_pointer.checked_sub(RED_ZONE)? } else { top };
+    let from =
+        if is_on(stack_pointer, (base, len)) { stack_pointer.checked_sub(RED_ZONE)? } else { top };
     let place = from.checked_sub(FRAME_BYTES)? & !15;
     // The word of a return address lies below the frame.
     (place.checked_sub(8)? >= base && len > 0).then_some(place)

@@ -8,6 +8,9 @@
 //! handler ends with [`Call::TrapReturn`](crate::Call::TrapReturn) on the frame, changed or not, or
 //! by continuing somewhere else.
 //!
+//! A thread whose stack pointer is on its trap stack takes no [`Interrupt`](Kind::Interrupt); it takes
+//! it after the [`Call::TrapReturn`](crate::Call::TrapReturn) that leaves the trap stack.
+//!
 //! A service without a handler, or a thread without room on its trap stack, is ended with
 //! [`exit::FAULT`](crate::exit::FAULT) instead.
 

@@ -88,6 +88,10 @@ impl Request<'_> {
             return Err(Error::BadArgument);
         }
         *self.thread.context.registers_mut() = frame.registers;
+        if core::mem::take(&mut self.thread.has_held_interrupt) {
+            // This CPU runs the thread, and looks again before it goes on.
+            let _this = self.thread.shared.ask(Attention::Interrupt);
+        }
         Ok(Outcome::Next(Next::Resume))
     }
 

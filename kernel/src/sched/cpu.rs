@@ -321,6 +321,11 @@ impl Kernel {
             return call::dispatch(self, local, thread);
         }
         thread.shared.attended(Attention::Interrupt);
+        if trap::is_handling(thread) {
+            // Interrupts within interrupts would fill any trap stack.
+            thread.has_held_interrupt = true;
+            return Next::Resume;
+        }
         trap::deliver(self, local, thread, abi::trap::Kind::Interrupt, 0, 0)
     }
 

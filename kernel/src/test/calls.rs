@@ -8,11 +8,11 @@ use hal::task::Event;
 use super::rig::{CODE, DATA, Rig, call, program, sample_package, store};
 use crate::bytes::{u32_at, u64_at};
 
-const FOREVER: usize = NO_DEADLINE as usize;
+pub(super) const FOREVER: usize = NO_DEADLINE as usize;
 /// Code of a second thread.
-const OTHER: usize = CODE + 64;
+pub(super) const OTHER: usize = CODE + 64;
 /// Untouched data: `DATA` is initialised, this is zero.
-const ZEROS: usize = DATA + 0x2000;
+pub(super) const ZEROS: usize = DATA + 0x2000;
 
 fn code_of(error: Error) -> i64 {
     -(error as i64)
@@ -27,12 +27,12 @@ fn parameters(argument: usize, stack: usize, exit_word: usize) -> Vec<u8> {
 }
 
 /// Creates a thread at [`OTHER`].
-fn create(user: &mut User<'_>, argument: usize, exit_word: usize) -> Option<Event> {
+pub(super) fn create(user: &mut User<'_>, argument: usize, exit_word: usize) -> Option<Event> {
     let fault = store(user, ZEROS, &parameters(argument, ZEROS, exit_word));
     fault.or_else(|| call(user, Call::ThreadCreate, [ZEROS]))
 }
 
-fn word(user: &User<'_>, address: usize) -> u32 {
+pub(super) fn word(user: &User<'_>, address: usize) -> u32 {
     let mut bytes = [0; 4];
     user.load(address, &mut bytes).expect("a page that was touched");
     u32::from_le_bytes(bytes)
@@ -194,50 +194,6 @@ fn a_thread_gets_its_parameters_and_its_exit_word_is_cleared() {
     });
     for cpus in [1, 3] {
         assert_eq!(Rig::new(cpus).run(), 0);
-    }
-}
-
-#[test]
-fn an_interrupt_reaches_running_and_waiting_threads() {
-    const HANDLER: usize = CODE + 128;
-    program(CODE, |user, step| match step {
-        0 => store(user, DATA, &[0; 8]),
-        1 => call(user, Call::TrapHandler, [HANDLER]),
-        2 => create(user, 0, 0),
-        3 => {
-            user.registers.r13 = user.registers.rax;
-            None
-        }
-        // The other spins until its handler has run, then waits.
-        4 => call(user, Call::ThreadInterrupt, [user.registers.r13 as usize]),
-        5 if word(user, DATA) == 0 => {
-            user.registers.rbx = 5;
-            None
-        }
-        5..50 => call(user, Call::Yield, []),
-        50 => call(user, Call::ThreadInterrupt, [user.registers.r13 as usize]),
-        51 => call(user, Call::Wake, [DATA + 4, 1]),
-        52 if word(user, DATA) == 1 => {
-            user.registers.rbx = 51;
-            None
-        }
-        _ => call(user, Call::Exit, [word(user, DATA) as usize]),
-    });
-    program(OTHER, |user, _| match word(user, DATA) {
-        0 => None,
-        _ => call(user, Call::Wait, [DATA + 4, 0, FOREVER]),
-    });
-    simulation::code(HANDLER, |user| {
-        let frame = user.registers.rdi as usize;
-        let mut kind = [0; 8];
-        user.load(frame + 144, &mut kind).expect("the frame is there");
-        assert_eq!(u64::from_le_bytes(kind), abi::trap::Kind::Interrupt as u64);
-        let count = word(user, DATA) + 1;
-        user.store(DATA, &count.to_le_bytes()).expect("touched");
-        call(user, Call::TrapReturn, [frame])
-    });
-    for cpus in [1, 2] {
-        assert_eq!(Rig::new(cpus).run(), 2);
     }
 }
 

@@ -45,6 +45,7 @@ impl Random {
 
 mod calls;
 mod fuzz;
+mod interrupts;
 mod life;
 mod pressure;
 pub(crate) mod rig;
