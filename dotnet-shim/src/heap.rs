@@ -119,11 +119,14 @@ impl Service {
     }
 }
 
+// Not inlined into the many places that report: that would be 10 KB of every image.
 impl roots::Sink for Tracer<'_, Service> {
+    #[inline(never)]
     fn exact(&mut self, reference: usize) {
         self.mark(reference);
     }
 
+    #[inline(never)]
     fn ambiguous(&mut self, word: usize) {
         self.mark_ambiguous(word);
     }

@@ -30,6 +30,9 @@ const WORD: usize = size_of::<usize>();
 /// Header bit: finalization is suppressed, or has been done.
 pub(crate) const FINALIZER_RUN: u32 = 0x4000_0000;
 
+/// `Array.MaxLength`, the documented limit of .NET.
+const MAX_ARRAY_LENGTH: usize = 0x7fff_ffc7;
+
 impl MethodTable {
     /// Bytes per element; 0 for what is not an array or a string.
     pub(crate) fn component_size(&self) -> usize {
@@ -59,8 +62,11 @@ impl MethodTable {
         self.component_size().checked_mul(count)?.checked_add(self.base_size as usize)
     }
 
-    /// Bytes of an object with this many elements, rounded up.
+    /// Bytes of an object with this many elements, rounded up; none if no array may be so long.
     pub(crate) fn object_size(&self, count: usize) -> Option<usize> {
+        if count > MAX_ARRAY_LENGTH {
+            return None;
+        }
         self.exact_size(count)?.checked_next_multiple_of(ALIGN)
     }
 

@@ -23,6 +23,7 @@ impl<R: Runtime> Heap<R> {
         let mut done = Collection { started_ns, ..Collection::default() };
         self.mark(&mut done);
         self.reclaim(&mut done);
+        self.is_put_off.store(false, Relaxed);
         self.record(generation.min(2), &mut done);
         done
     }
@@ -33,6 +34,7 @@ impl<R: Runtime> Heap<R> {
         let since = self.since_collection.load(Relaxed);
         let usual = || self.usual_budget(self.live_bytes.load(Relaxed));
         self.budget.store(bytes.map_or_else(usual, |bytes| bytes.saturating_add(since)), Relaxed);
+        self.is_put_off.store(bytes.is_some(), Relaxed);
     }
 
     fn usual_budget(&self, live_bytes: usize) -> usize {

@@ -115,6 +115,7 @@ impl<R: Runtime> Heap<R> {
         let is_over = self.since_collection.load(Relaxed) + size > self.budget.load(Relaxed);
         let is_due = self.stress.is_some_and(|interval| {
             (self.stress_count.fetch_add(1, Relaxed) + 1).is_multiple_of(interval)
+                && !self.is_put_off.load(Relaxed)
         });
         is_over || is_due
     }

@@ -98,7 +98,7 @@ pub use trace::Tracer;
 pub use verify::Defect;
 
 use block::Blocks;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use finalize::Finalization;
 use handle::Handles;
 use large::Large;
@@ -157,6 +157,8 @@ pub struct Heap<R: Runtime> {
     live_bytes: AtomicUsize,
     stress: Option<usize>,
     stress_count: AtomicUsize,
+    /// Collections are put off by `set_budget_left`; those of stress too.
+    is_put_off: AtomicBool,
     is_verifying: bool,
     min_budget: usize,
     fixed_budget: Option<usize>,
@@ -196,6 +198,7 @@ impl<R: Runtime> Heap<R> {
             live_bytes: AtomicUsize::new(0),
             stress: config.stress.filter(|&interval| interval != 0),
             stress_count: AtomicUsize::new(0),
+            is_put_off: AtomicBool::new(false),
             is_verifying: config.is_verifying,
             min_budget: config.min_budget,
             fixed_budget: config.fixed_budget,

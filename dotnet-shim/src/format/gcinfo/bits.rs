@@ -40,6 +40,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Groups of `base` bits, each followed by a bit that says whether another one follows.
+    #[inline(never)] // has many callers; inlined everywhere it is 8 KB of every image
     pub(super) fn unsigned(&mut self, base: u32) -> usize {
         let (mut value, mut shift) = (0_u64, 0);
         loop {
@@ -52,6 +53,7 @@ impl<'a> Bits<'a> {
         }
     }
 
+    #[inline(never)] // has many callers; inlined everywhere it is 8 KB of every image
     pub(super) fn signed(&mut self, base: u32) -> i64 {
         let (mut value, mut shift) = (0_u64, 0);
         loop {
