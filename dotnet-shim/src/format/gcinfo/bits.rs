@@ -39,30 +39,27 @@ impl<'a> Bits<'a> {
         self.read(1) != 0
     }
 
-    /// Groups of `base` bits, each followed by a bit that says whether another one follows.
-    #[inline(never)] // has many callers; inlined everywhere it is 8 KB of every image
     pub(super) fn unsigned(&mut self, base: u32) -> usize {
-        let (mut value, mut shift) = (0_u64, 0);
-        loop {
-            let group = self.read(base + 1);
-            value |= (group & ((1 << base) - 1)).checked_shl(shift).unwrap_or(0);
-            shift += base;
-            if group >> base == 0 || self.overrun {
-                return value as usize;
-            }
-        }
+        self.groups(base).0 as usize
     }
 
-    #[inline(never)] // has many callers; inlined everywhere it is 8 KB of every image
     pub(super) fn signed(&mut self, base: u32) -> i64 {
+        let (value, bits) = self.groups(base);
+        let unused = u64::BITS.saturating_sub(bits);
+        (value << unused).cast_signed() >> unused
+    }
+
+    /// Groups of `base` bits, each followed by a bit that says whether another one follows: their
+    /// value, and how many bits it has.
+    #[inline(never)] // has many callers; inlined everywhere it is 8 KB of every image
+    fn groups(&mut self, base: u32) -> (u64, u32) {
         let (mut value, mut shift) = (0_u64, 0);
         loop {
             let group = self.read(base + 1);
             value |= (group & ((1 << base) - 1)).checked_shl(shift).unwrap_or(0);
             shift += base;
             if group >> base == 0 || self.overrun {
-                let unused = u64::BITS.saturating_sub(shift);
-                return (value << unused).cast_signed() >> unused;
+                return (value, shift);
             }
         }
     }
