@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use super::cpio::{self, Entry};
 use crate::build::Work;
+use crate::context::Context;
+use crate::tool::Tool;
 
 /// A Linux that boots to the program.
 pub(super) struct Image {
@@ -31,7 +32,7 @@ const ILC_OPTIONS: &str = include_str!("baseline.rsp");
 /// Builds the image for the project `name` below `projects`, or finds it already built.
 pub(super) fn build(work: &Work<'_>, dir: &Path, name: &str, projects: &Path) -> Result<Image> {
     let image = Image {
-        kernel: kernel(dir)?,
+        kernel: kernel(work.context, dir)?,
         initramfs: dir.join(format!("{name}.cpio")),
         program: dir.join(format!("{name}.linux")),
     };
@@ -62,22 +63,23 @@ pub(super) fn build(work: &Work<'_>, dir: &Path, name: &str, projects: &Path) ->
 }
 
 /// Debian's kernel for virtual machines, out of its package.
-fn kernel(dir: &Path) -> Result<PathBuf> {
+fn kernel(context: &Context, dir: &Path) -> Result<PathBuf> {
     let boot = dir.join("linux/boot");
     if let Some(found) = vmlinuz(&boot) {
         return Ok(found);
     }
-    let depends = output(Command::new("apt-cache").args(["depends", "linux-image-cloud-amd64"]))?;
+    let depends =
+        Tool::new("apt-cache").args(["depends", "linux-image-cloud-amd64"]).text(context)?;
     let package = depends
         .lines()
         .find_map(|l| l.trim().strip_prefix("Depends: "))
         .context("the package linux-image-cloud-amd64 is not known: run `apt-get update`")?;
-    run(Command::new("apt-get").args(["download", package]).current_dir(dir))?;
+    Tool::new("apt-get").args(["download", package]).dir(dir).run(context)?;
     let file = fs::read_dir(dir)?
         .filter_map(|e| e.ok().map(|e| e.path()))
         .find(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(package)))
         .context("apt-get download left no file")?;
-    run(Command::new("dpkg-deb").arg("-x").arg(file).arg(dir.join("linux")))?;
+    Tool::new("dpkg-deb").arg("-x").arg(file).arg(dir.join("linux")).run(context)?;
     vmlinuz(&boot).context("the kernel package holds no vmlinuz")
 }
 
@@ -115,14 +117,15 @@ fn link(work: &Work<'_>, dir: &Path, dll: &Path, out: &Path) -> Result<()> {
         object.display()
     );
     fs::write(&response, inputs + ILC_OPTIONS)?;
-    run(Command::new(work.setup.dotnet.compiler.join("tools/ilc"))
-        .arg(format!("@{}", response.display())))?;
+    Tool::new(work.setup.dotnet.compiler.join("tools/ilc"))
+        .arg(format!("@{}", response.display()))
+        .run(work.context)?;
     let compat = dir.join("compat.c");
     fs::write(&compat, COMPAT_C)?;
     let sdk = work.setup.dotnet.compiler.join("sdk");
     let framework = work.setup.dotnet.compiler.join("framework");
     let unstripped = out.with_extension("unstripped");
-    run(Command::new("gcc")
+    Tool::new("gcc")
         .args(["-O2", "-w", "-static", "-Wl,--start-group"])
         .arg(&object)
         .arg(compat)
@@ -141,22 +144,7 @@ fn link(work: &Work<'_>, dir: &Path, dll: &Path, out: &Path) -> Result<()> {
             .map(|f| sdk.join(f)),
         )
         .args(["-Wl,--end-group", "-ldl", "-lrt", "-lm", "-pthread", "-Wl,--eh-frame-hdr", "-o"])
-        .arg(&unstripped))?;
-    run(Command::new("strip").arg("-o").arg(out).arg(unstripped))
-}
-
-/// Runs a command; its output is shown only when it fails.
-pub(super) fn run(command: &mut Command) -> Result<()> {
-    output(command).map(drop)
-}
-
-/// Runs a command and returns what it prints.
-pub(super) fn output(command: &mut Command) -> Result<String> {
-    let shown = format!("{command:?}");
-    let done = command.output().with_context(|| format!("cannot start {shown}"))?;
-    let text = String::from_utf8_lossy(&done.stdout).into_owned();
-    if !done.status.success() {
-        bail!("{shown} failed:\n{text}{}", String::from_utf8_lossy(&done.stderr));
-    }
-    Ok(text)
+        .arg(&unstripped)
+        .run(work.context)?;
+    Tool::new("strip").arg("-o").arg(out).arg(unstripped).run(work.context)
 }

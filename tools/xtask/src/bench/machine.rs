@@ -6,9 +6,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::baseline::{self, Image};
+use super::baseline::Image;
 use crate::arch::Arch;
 use crate::build::Service;
+use crate::context::Context;
+use crate::tool::Tool;
 
 /// One of the two systems, with a program.
 pub(super) enum Guest {
@@ -176,11 +178,9 @@ impl Machine {
 /// # Errors
 ///
 /// If there is no C compiler.
-pub(super) fn plugin(source: &Path, dir: &Path) -> Result<PathBuf> {
+pub(super) fn plugin(context: &Context, source: &Path, dir: &Path) -> Result<PathBuf> {
     let file = dir.join("icplug.so");
-    baseline::run(
-        Command::new("gcc").args(["-O2", "-shared", "-fPIC", "-o"]).arg(&file).arg(source),
-    )?;
+    Tool::new("gcc").args(["-O2", "-shared", "-fPIC", "-o"]).arg(&file).arg(source).run(context)?;
     Ok(file)
 }
 

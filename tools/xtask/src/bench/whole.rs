@@ -29,7 +29,8 @@ pub(super) fn measure(
     dir: &Path,
 ) -> Result<String> {
     work.context.say("bench: boot");
-    let plugin = machine::plugin(&work.context.root.join("tests/bench/icplug.c"), dir)?;
+    let plugin =
+        machine::plugin(work.context, &work.context.root.join("tests/bench/icplug.c"), dir)?;
     let (mine, theirs) = (qemu.count(ours, &plugin)?, qemu.count(linux, &plugin)?);
     work.context.say("bench: sizes and memory");
     let service = work.service(&Project::find(&work.context.root.join(HELLO))?)?;
